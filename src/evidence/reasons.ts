@@ -1,10 +1,10 @@
-/** Whose fault it is that a round has no good answer. `path`: what lies between the prober and the target. */
+/** Who is responsible for a failure. `path`: the network between prober and target. */
 export type Owner = "target" | "path" | "ours" | "config";
 
 /**
- * Every reason why a step or the asking of a report had no good answer, and whose it is. What is the target's fails the journey
- * (and a transport failure is the path's if the prober's controls fail too); all else makes the slot inconclusive. docs/reasons.md
- * shows this table, with a sentence on each.
+ * Every reason why a step or a report request can fail, and who is responsible. The target's failures fail
+ * the journey, except that a transport failure counts as the path's if the prober's controls fail too. All
+ * others make the slot inconclusive. docs/reasons.md explains each reason.
  */
 export const REASONS = {
   expectation: "target",
@@ -30,7 +30,7 @@ export const REASONS = {
 /** One of {@linkcode REASONS}. */
 export type Reason = keyof typeof REASONS;
 
-/** Those that say nothing about the target. */
+/** Reasons that say nothing about the target. */
 export type ForeignReason = {
   [R in Reason]: (typeof REASONS)[R] extends "target" ? never : R;
 }[Reason];
@@ -38,7 +38,7 @@ export type ForeignReason = {
 /** Whether it is the target's fault. */
 export const isTargets = (reason: Reason): boolean => REASONS[reason] === "target";
 
-/** The reason that a text begins with, as "limit: ..." does, if it says nothing about the target. */
+/** The reason that a text such as "limit: ..." begins with, if it says nothing about the target. */
 export function foreignReason(text: string): ForeignReason | undefined {
   const word = text.split(":", 1)[0]!;
   return Object.hasOwn(REASONS, word) && !isTargets(word as Reason) ? word as ForeignReason : undefined;

@@ -4,10 +4,10 @@ import { Scope } from "../../config/expression/mod.ts";
 import { fill, TemplateError } from "./fill.ts";
 import type { AskContext, AuthContext, Authorization } from "./step_kind.ts";
 
-/** What gives the requests of one attempt what they need to be let in. */
+/** Authorizes the requests of one attempt. */
 export interface Authorizer {
   authorize(request: HttpRequest): Promise<Authorization>;
-  /** After a 401: whether the same request may be let in if it is authorized anew. */
+  /** Call after a 401. Returns whether to authorize and send the request once more. */
   renew(): boolean;
 }
 
@@ -18,8 +18,8 @@ const OPEN: Authorizer = {
 };
 
 /**
- * The authorizer of a step whose first request goes to `first`. Its own auth is for the origin of that; what it has of its target is for the
- * target's origin. No other origin is shown any.
+ * The authorizer of a step whose first request goes to `first`. The step's own auth is only sent to that
+ * origin, and auth inherited from the target only to the target's origin.
  */
 export function authorizer({ auth }: Pick<Step, "auth">, first: URL, context: AskContext): Authorizer {
   if (!auth) return OPEN;

@@ -5,7 +5,10 @@ import { CAPTURED_CHARS } from "./observation.ts";
 import { runRedactor } from "./run_redactor.ts";
 import type { RunContext } from "./step_kind.ts";
 
-/** What was captured under these names, as texts that are equal if the values are: free of secrets, and bounded. Undefined: nothing. */
+/**
+ * The captures with these names as bounded texts without secrets; equal values give equal texts. Undefined if
+ * there are none.
+ */
 export async function captureTexts(
   context: RunContext,
   names: readonly string[],
@@ -21,7 +24,7 @@ export async function captureTexts(
   return Object.fromEntries(await Promise.all(texts));
 }
 
-/** A text as it is; any other value as JSON with its keys in order. */
+/** Returns a text unchanged, and any other value as JSON with sorted keys. */
 const textOf = (value: unknown) =>
   typeof value === "string" ? value : JSON.stringify(value, inOrder) ?? "null";
 

@@ -1,45 +1,45 @@
-/** What kinds of step share that hold a connection of their own: one deadline over all of it, and one way to say what went wrong. */
+/** Shared by step kinds with their own connections: one deadline, and uniform failures. */
 import type { DialOptions, Endpoint, Line } from "../../base/ports.ts";
 import { transportFailure, type TransportReason } from "../../base/http/client.ts";
 import { isTargets } from "../reasons.ts";
 import type { AttemptContext, StepFailure } from "./step_kind.ts";
 
-/** What a step does with its time. */
+/** What a step can do within its time. */
 export interface Conversation {
-  /** Aborts once the time is over, or the caller has given up. */
+  /** Aborts when the conversation ends, for whatever reason. */
   signal: AbortSignal;
-  /** Says what it is going to wait for, as it would be said if it did not come: "answer". */
+  /** Sets what the step waits for next, such as "answer", for the message of a timeout. */
   await(what: string): void;
   /** Connects, and counts that as a request. */
   connect(to: Endpoint, options?: Omit<DialOptions, "signal">): Promise<Line>;
-  /** What the transport throws is its own, and no bug of the step's. */
+  /** Marks errors of a promise as transport failures, so that they do not count as bugs of the step. */
   over<T>(transport: Promise<T>): Promise<T>;
 }
 
-/** What came of it. */
+/** The result of a conversation. */
 export type Conversed<T> = { kind: "answer"; value: T } | { kind: "failure"; failure: StepFailure };
 
-/** Something that the transport threw. */
+/** Wraps an error of the transport. */
 class Broken extends Error {
   constructor(cause: unknown) {
     super("the transport broke", { cause });
   }
 }
 
-/** Thrown by a step that knows how it failed. */
+/** Thrown by a step to fail in a known way. */
 export class StepFailed extends Error {
   constructor(readonly failure: StepFailure) {
     super(failure.detail);
   }
 }
 
-/** An answer that was no good: the target's own, though a request was answered. */
+/** The failure for a malformed answer, which counts as a transport failure. */
 export const badAnswer = (detail: string): StepFailed =>
   new StepFailed({ reason: "body", detail, transport: true });
 
 /**
- * Holds a conversation within the attempt's time. It is settled at the deadline, or when the caller gives up, whatever the transport does; all
- * connections are closed then. Throws what is a bug of ours.
+ * Runs `talk` within the attempt's time. Settles at the deadline or when the caller aborts, whatever the
+ * transport does, and then closes all connections. Errors that it throws are our bugs.
  */
 export async function converse<T>(
   context: AttemptContext,
@@ -78,7 +78,7 @@ export async function converse<T>(
 
 const fail = (failure: StepFailure) => ({ kind: "failure" as const, failure });
 
-/** Why a step failed whose transport did. */
+/** Converts a transport failure to a step failure. */
 export function failureOfTransport(
   { reason, detail }: { reason: TransportReason; detail: string },
 ): StepFailure {

@@ -4,7 +4,7 @@ import type { SetCookie } from "../../base/std.d.ts";
 // @ts-types="../../base/std.d.ts"
 import { getSetCookies } from "@std/http/cookie";
 
-/** RFC 6265 section 6.1 asks for at least these; a target gets no more. */
+/** The minimum of RFC 6265 section 6.1, used as the limit. */
 const MAX_COOKIES = 50;
 const MAX_COOKIE_CHARS = 4096;
 
@@ -14,7 +14,7 @@ interface Cookie {
   /** Host name, or the parent domain the cookie was set for. */
   domain: string;
   hostOnly: boolean;
-  /** "" stands for the default port, so that http and https share a cookie as RFC 6265 has it. */
+  /** "" for the default port, so that http and https share a cookie as in RFC 6265. */
   port: string;
   path: string;
   secure: boolean;
@@ -23,8 +23,8 @@ interface Cookie {
 }
 
 /**
- * The cookies of one run (RFC 6265), stricter in two points: a cookie never goes to another port, and what came over
- * https never goes over http, because both are other origins.
+ * The cookies of one run (RFC 6265), stricter in two points: a cookie is never sent to another port, and one
+ * received over https is never sent over http, because these are other origins.
  */
 export class CookieJar {
   #cookies: Cookie[] = [];
@@ -34,7 +34,7 @@ export class CookieJar {
     this.#clock = clock;
   }
 
-  /** Takes the `Set-Cookie` lines of an answer from `url`. */
+  /** Stores the `Set-Cookie` headers of an answer from `url`. */
   store(url: URL, headers: AnswerHeaders): void {
     if (!headers.has("set-cookie")) return;
     const nowMs = this.#clock.now();
@@ -47,18 +47,21 @@ export class CookieJar {
     this.#cookies.sort((a, b) => b.path.length - a.path.length);
   }
 
-  /** Every value in the jar: each is a credential. */
+  /** All cookie values, each of which is a credential. */
   values(): string[] {
     return this.#cookies.map(({ value }) => value);
   }
 
-  /** The `Cookie` header for `url`, longest paths first, or undefined; past ASCII each character is one byte of UTF-8. */
+  /**
+   * The `Cookie` header for `url`, longest paths first; undefined if empty. Non-ASCII text is UTF-8, one
+   * character per byte.
+   */
   header(url: URL): string | undefined {
     const sent = this.#sent(url);
     return sent.length ? bytesOf(sent.map(({ name, value }) => `${name}=${value}`).join("; ")) : undefined;
   }
 
-  /** The same by name; of two of one name the one with the longest path. */
+  /** The cookies for `url` by name; the longest path wins. */
   byName(url: URL): Record<string, string> {
     const pairs = this.#sent(url).map(({ name, value }): [string, string] => [name, value]);
     return Object.fromEntries(pairs.toReversed());
@@ -71,7 +74,7 @@ export class CookieJar {
   }
 }
 
-/** deno-std drops a cookie of negative age; RFC 6265 section 5.2.2 means it to expire. */
+/** Replaces negative ages by 0: deno-std drops such cookies, but RFC 6265 section 5.2.2 expires them. */
 function withoutNegativeAges(headers: AnswerHeaders): Pick<Headers, "getSetCookie"> {
   const lines = headers.getSetCookie().map((line) => line.replace(/(;\s*max-age\s*=\s*)-\d+/gi, "$10"));
   return { getSetCookie: () => lines };
@@ -79,7 +82,9 @@ function withoutNegativeAges(headers: AnswerHeaders): Pick<Headers, "getSetCooki
 
 const utf8 = new TextEncoder();
 
-/** As it came: browsers give the bytes of a cookie back, and a header takes no character past Latin-1. */
+/**
+ * Encodes non-ASCII text as UTF-8 bytes, as browsers send cookies: a header accepts only Latin-1 characters.
+ */
 const bytesOf = (text: string): string =>
   text.replace(/[^\0-\x7f]+/g, (past) => String.fromCharCode(...utf8.encode(past)));
 
@@ -105,14 +110,14 @@ function accept(line: SetCookie, url: URL, nowMs: number): Cookie | null {
   };
 }
 
-/** `Max-Age` wins over `Expires`; neither, or an unreadable one, lasts for the run. */
+/** `Max-Age` takes precedence over `Expires`. Without a readable one the cookie lasts for the run. */
 function expiry({ maxAge, expires }: SetCookie, nowMs: number): number {
   if (maxAge !== undefined && !Number.isNaN(maxAge)) return maxAge <= 0 ? -Infinity : nowMs + maxAge * 1000;
   const at = expires?.getTime() ?? NaN;
   return Number.isNaN(at) ? Infinity : at;
 }
 
-/** A parent domain has a dot of its own: no cookies are set for `com`. */
+/** Whether `domain` is a parent of `host` with a dot in it, so that no cookie is set for `com`. */
 function isParent(domain: string, host: string): boolean {
   return host.endsWith(`.${domain}`) && domain.includes(".") && !isAddress(host);
 }

@@ -1,8 +1,8 @@
-/** The most informative parts of a request and of its answer. */
+/** Picks the most informative parts of a request and its answer. */
 import { oneLine } from "../../base/text.ts";
 import type { StepExchange, StepFailure } from "./step_kind.ts";
 
-/** The headers of a request that are kept; any other may be a credential. */
+/** Request headers to keep; any other may be a credential. */
 export const SENT_HEADERS: readonly string[] = [
   "accept",
   "accept-language",
@@ -16,7 +16,10 @@ export const SENT_HEADERS: readonly string[] = [
   "x-assay-run",
 ];
 
-/** The headers of an answer that say who gave it and why, without those that hand something out. */
+/**
+ * Answer headers to keep: those that identify the server or explain the answer, without cookies and other
+ * credentials.
+ */
 export const TELLING_HEADERS: readonly string[] = [
   "content-type",
   "content-length",
@@ -35,7 +38,7 @@ export const TELLING_HEADERS: readonly string[] = [
 
 const HEADER_CHARS = 120;
 
-/** Those of the headers that are named, on one line each. */
+/** The named headers, redacted, each on one line. */
 export function pick(
   headers: Iterable<[string, string]>,
   names: readonly string[],
@@ -45,14 +48,17 @@ export function pick(
   return Object.fromEntries(wanted.map(([name, value]) => [name, oneLine(redact(value), HEADER_CHARS)]));
 }
 
-/** Where a redirect leads; a query may hand out a session. */
+/** Removes the query and fragment of a redirect's location, which may hold a session. */
 export const withoutQuery = (location: string): string => location.replace(/[?#].*$/s, "?…");
 
 const SENTENCE_CHARS = 160;
-/** A longer body is not read for its sentence. */
+/** A longer body is not searched for an error message. */
 const SENTENCE_BODY_CHARS = 64 * 1024;
 
-/** What an answer itself says is wrong: the message of an error in JSON (GraphQL's, RFC 9457's, or of no standard), a page's title, or the first line of a plain text. */
+/**
+ * The answer's own error message: from JSON (GraphQL, RFC 9457 or common fields), a page's title, or the
+ * first line of plain text.
+ */
 export function sentenceIn(
   { status, headers, text }: NonNullable<StepExchange["answer"]>,
 ): string | undefined {
@@ -103,14 +109,17 @@ const HTML = /^\s*<(!doctype|html|head|body)/i;
 function lineIn(text: string): string | undefined {
   if (HTML.test(text)) return /<title[^>]*>\s*([^<]+?)\s*<\/title>/i.exec(text)?.[1];
   const line = text.split(/\r?\n/, 1)[0]!.trim();
-  // deno-lint-ignore no-control-regex -- such a line is no text
+  // deno-lint-ignore no-control-regex -- a line with control characters is not text
   return line === "" || /[\x00-\x08\ufffd]/.test(line) ? undefined : line;
 }
 
-/** So much of a text on either side of the place is looked at. */
+/** How much text on either side of the place is considered. */
 const REACH_CHARS = 4096;
 
-/** At most `most` bytes (UTF-8, as JSON) of a body on one line, around what the failed expectation looked at. */
+/**
+ * An excerpt of a body, on one line of at most `most` bytes (UTF-8, as JSON), around the value that the
+ * failed expectation read.
+ */
 export function excerptOf(
   text: string,
   fault: StepFailure,
@@ -119,7 +128,7 @@ export function excerptOf(
   const middle = placeOf(text, fault);
   const from = Math.max(0, middle - REACH_CHARS);
   const to = middle + REACH_CHARS;
-  // Redacted as a whole, for a secret may stand at any place.
+  // Redact before cutting, so that no part of a secret remains at the edges.
   const clean = oneLineOf(redact(text.slice(from, to)));
   const place = placeOf(clean, fault);
   const start = Math.max(0, Math.min(place - Math.floor(most / 3), clean.length - most));
@@ -129,7 +138,7 @@ export function excerptOf(
 
 const oneLineOf = (text: string) => text.replace(/[\p{Cc}\s]+/gu, " ");
 
-/** The longest beginning of the text that fits, with "…" where something is cut. */
+/** The longest prefix of a text that fits, with "…" if something is cut. */
 function fit(text: string, most: number, isCutAlready: boolean): string {
   const fits = (candidate: string) =>
     new TextEncoder().encode(JSON.stringify(candidate)).byteLength - 2 <= most;
@@ -144,7 +153,7 @@ function fit(text: string, most: number, isCutAlready: boolean): string {
   return least === 0 ? "" : `${text.slice(0, least).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
-/** Where the value stands that did not hold: behind the keys of its path, as far as the text has them. */
+/** The position of the failed value: found by searching for the keys of its path in order. */
 function placeOf(text: string, { detail, values = {} }: StepFailure): number {
   const paths = [/^[\w.[\]'"]+/.exec(detail)?.[0] ?? "", ...Object.keys(values)];
   const path = paths.find((path) => /^body\b/.test(path)) ?? "";

@@ -1,23 +1,23 @@
-/** A failed step as it may be shown and kept: redacted, cut, with its request and answer. */
+/** Describes failed steps for display and storage: redacted, truncated, with request and answer. */
 import { ellipsize, oneLine } from "../../base/text.ts";
 import type { AnswerExcerpt, Failure, SentRequest } from "./observation.ts";
 import { excerptOf, pick, SENT_HEADERS, sentenceIn, TELLING_HEADERS, withoutQuery } from "./excerpt.ts";
 import { runRedactor } from "./run_redactor.ts";
 import type { RunContext, StepExchange, StepFailure } from "./step_kind.ts";
 
-/** How long a detail, and a URL, may be. */
+/** Maximum length of a detail, and of a URL. */
 const DETAIL_CHARS = 300;
 const URL_CHARS = 2_000;
-/** How many bytes (UTF-8, as JSON) all that is kept of an answer may have. */
+/** Maximum size of an answer excerpt, as JSON in UTF-8. */
 const ANSWER_BYTES = 1024;
 
-/** What describes a failure: the run that it is from, and whether its body may be shown. */
+/** The run of a failure, and whether the answer's body may be shown. */
 export interface DescribeOptions {
   context: RunContext;
   keepsBody: boolean;
 }
 
-/** The failure of the step `step`. */
+/** Describes the failure of the step named `step`. */
 export function describeFailure(fault: StepFailure, step: string, options: DescribeOptions): Failure {
   const { reason, expression, values, exchange } = fault;
   const redact = runRedactor(options.context);
@@ -33,7 +33,7 @@ export function describeFailure(fault: StepFailure, step: string, options: Descr
   };
 }
 
-/** What failed, with the answer's own sentence where it has one, and who was asked where that is not plain. */
+/** The detail, plus the answer's own error message, and the origin of the request if it is not obvious. */
 function detailOf(
   { detail, exchange, transport }: StepFailure,
   { context, keepsBody }: DescribeOptions,
@@ -46,17 +46,20 @@ function detailOf(
   return `${redact(detail).slice(0, DETAIL_CHARS - suffix.length)}${suffix}`;
 }
 
-/** The origin of a request that went elsewhere than to the target, or whose failure (`untold`) does not name its host. */
+/**
+ * The request's origin, if it is not the target's or if the transport failure's `detail` does not name its
+ * host.
+ */
 function askedOrigin(
   { request: { url } }: StepExchange,
   { baseUrl, ports: { secrets } }: RunContext,
-  untold: string | undefined,
+  transportDetail: string | undefined,
 ): string | undefined {
   const target = URL.parse(secrets.reveal(baseUrl));
   const isHttp = url.origin !== "null";
   const isElsewhere = isHttp ? target?.origin !== url.origin : target?.hostname !== url.hostname;
-  const isUntold = untold !== undefined && !untold.includes(url.hostname);
-  if (!isElsewhere && !isUntold) return undefined;
+  const isUnnamed = transportDetail !== undefined && !transportDetail.includes(url.hostname);
+  if (!isElsewhere && !isUnnamed) return undefined;
   return isHttp ? url.origin : `${url.protocol}//${url.host}`;
 }
 

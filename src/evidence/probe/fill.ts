@@ -3,20 +3,20 @@ import type { Secrets } from "../../base/ports.ts";
 import type { StepFailure } from "./step_kind.ts";
 import type { Scope, Template } from "../../config/expression/mod.ts";
 
-/** A value of the target's is missing, or cannot stand where the template puts it. */
+/** A value from the target is missing, or not allowed where the template puts it. */
 export class TemplateError extends Error {}
 
-/** What fills in a template. */
+/** The values for templates. */
 export interface Filling {
   scope: Scope;
   secrets: Secrets;
 }
 
-/** The text of a template, with its secrets: to be sent, never to be stored. Throws `TemplateError`. */
+/** Renders a template with its secrets, to be sent but never stored. Throws `TemplateError`. */
 export const fill = (template: Template, filling: Filling): string =>
   filling.secrets.reveal(insert(template, filling, "none"));
 
-/** The same, or why a step that sends it fails. */
+/** Like {@linkcode fill}, but returns a step failure instead of throwing. */
 export function fillText(template: Template, filling: Filling): string | { failure: StepFailure } {
   try {
     return fill(template, filling);
@@ -26,7 +26,7 @@ export function fillText(template: Template, filling: Filling): string | { failu
   }
 }
 
-/** The same where references to secrets stay as they are. */
+/** Like {@linkcode fill}, but keeps references to secrets as they are. */
 export function insert(template: Template, { scope }: Filling, encode: "url" | "none"): string {
   if (template.literal) return template.source;
   const rendered = template.render(scope, encode);
@@ -37,7 +37,10 @@ export function insert(template: Template, { scope }: Filling, encode: "url" | "
   return rendered.text;
 }
 
-/** Secrets are revealed after captures are inserted, so a target must not be able to write `${env:NAME}` into one. */
+/**
+ * Secrets are revealed after captures are inserted, so a target must not be able to write `${env:NAME}` into
+ * one.
+ */
 function secretsIn(text: string): string {
   return hasReference(text) ? text.match(/\$\{(env|file):[^}]*/g)!.join() : "";
 }

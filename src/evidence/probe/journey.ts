@@ -14,40 +14,40 @@ import type { AuthKind, RunContext, StepKind } from "./step_kind.ts";
 /** Cleanup gets this much after the journey, in ms. */
 const CLEANUP_MS = 5_000;
 
-/** What of a check decides how it is walked; `baseUrl` is the target's URL and may hold `${env:NAME}`. */
+/** The settings of a check that a walk needs. `baseUrl` is the target's URL and may hold `${env:NAME}`. */
 export type JourneySpec =
   & Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs">
   & Partial<Pick<Check, "evidence" | "trace" | "converge" | "version">>
   & { baseUrl: string };
 
-/** How a journey is walked. */
+/** Options of a walk. */
 export interface WalkOptions {
   steps: readonly StepKind[];
   auths?: readonly AuthKind[];
-  /** What kinds of auth keep between walks. */
+  /** Tokens that auth kinds keep between walks. */
   tokens?: WeakMap<object, unknown>;
   signal?: AbortSignal;
-  /** See `RunContext`; default: there is always one. */
+  /** See `RunContext`. Default: always runs the work. */
   tryRun?: RunContext["tryRun"];
-  /** Called with each step as it ends, unredacted: for walks by hand. */
+  /** Called with each finished step, unredacted; for manual runs. */
   observe?: (event: StepEvent) => void;
 }
 
-/** A step of a journey as it ended. */
+/** A finished step of a journey. */
 export interface StepEvent extends StepResult {
   step: Step;
   run: Run;
-  /** What was captured before it. */
+  /** The captures before the step. */
   captures: Record<string, unknown>;
-  /** What was captured by it, too. */
+  /** The captures after the step. */
   capturesAfter: Record<string, unknown>;
   failure?: Failure;
   redact(text: string): string;
 }
 
 /**
- * Walks the journey of `check` and then its cleanup, and says what it saw. Never throws. When `signal` aborts, the
- * journey ends at once; its cleanup still runs, for at most 5 s.
+ * Walks the journey of `check` and then its cleanup, and returns the observation. Never throws. When `signal`
+ * aborts, the journey ends at once, but cleanup still runs, for at most 5 s.
  */
 export async function walk(
   ports: Ports,
@@ -123,7 +123,7 @@ function outcomeOf({ reason }: Failure): JourneyOutcome & ("fail" | "error") {
   return isTargets(reason) ? "fail" : "error";
 }
 
-/** Runs every cleanup step, whatever became of the others; the first failure is the verdict. */
+/** Runs every cleanup step, even after a failure; the first failure decides the outcome. */
 async function runCleanup(
   context: RunContext,
   check: JourneySpec,

@@ -1,6 +1,6 @@
 import type { Step } from "../../config/config.ts";
 
-/** Whether what a step expects or captures of an answer names one of these. */
+/** Whether a step's expectations, captures or repeat condition read one of these variables. */
 export function namesAny(
   { expect, capture, repeat }: Pick<Step, "expect" | "capture" | "repeat">,
   names: readonly string[],

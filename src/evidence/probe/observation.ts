@@ -1,20 +1,20 @@
 import type { ExchangeTrace, PeerCertificate } from "../../base/ports.ts";
 import type { Reason } from "../reasons.ts";
 
-/** OBSERVED: what a journey saw, from one prober, in one slot. */
+/** OBSERVED: the result of a journey from one prober in one slot. */
 
-/** `slow` passed over `latencyBudget`; `error` is the prober's own fault, never the target's. */
+/** `slow`: passed, but exceeded `latencyBudget`. `error`: not the target's fault. */
 export const JOURNEY_OUTCOMES = ["pass", "slow", "fail", "error"] as const;
 /** One of {@linkcode JOURNEY_OUTCOMES}. */
 export type JourneyOutcome = (typeof JOURNEY_OUTCOMES)[number];
 
-/** A captured value that must agree is so long at most: of a longer one the end is a digest. */
+/** Maximum length of a captured value that must agree; a longer one ends with a digest. */
 export const CAPTURED_CHARS = 80;
 
-/** What a cleanup can come to. */
+/** Outcomes of a cleanup. */
 export const CLEANUP_OUTCOMES = ["pass", "fail", "error"] as const;
 
-/** Why a journey did not pass; whose fault each is, reasons.ts says. */
+/** Reasons why a journey did not pass; reasons.ts says who is responsible. */
 export const FAILURE_REASONS = [
   "expectation",
   "timeout",
@@ -30,7 +30,7 @@ export const FAILURE_REASONS = [
   "config",
   "deadline",
   "bug",
-  // Said by versions before this one, of what is a `limit` now: in stored rounds, and by probers not yet upgraded.
+  // Replaced by `limit`; still in stored rounds, and sent by older probers.
   "too_large",
 ] as const satisfies readonly Reason[];
 
@@ -44,76 +44,79 @@ export interface Failure {
   expression?: string;
   /** One line for a human: "body.state is 'pending'". Free of secrets, at most 300 characters. */
   detail: string;
-  /** Sub-expressions of the failed expectation and what they were. */
+  /** Sub-expressions of the failed expectation with their values. */
   values?: Record<string, string>;
-  /** The last request of the step, as it was sent. */
+  /** The last request of the step, as sent. */
   request?: SentRequest;
-  /** What it was answered; absent: no answer came. */
+  /** The answer to it; absent if there was none. */
   answer?: AnswerExcerpt;
 }
 
-/** A request as far as it may be shown: free of secrets, headers by name, without its body. */
+/** The parts of a request that may be shown: no secrets, only allowed headers, no body. */
 export interface SentRequest {
-  /** HTTP method; of what is no HTTP a word such as `connect`. */
+  /** HTTP method; without HTTP a word such as `connect`. */
   method: string;
   /** The whole URL. */
   url: string;
-  /** Those of an allow-list. */
+  /** Only those of an allow-list. */
   headers: Record<string, string>;
 }
 
 /** The most informative 1 kB of an answer, without secrets. */
 export interface AnswerExcerpt {
-  /** HTTP status code; absent: it is no HTTP. */
+  /** HTTP status code; absent without HTTP. */
   status?: number;
-  /** Those that tell something. */
+  /** Only those of an allow-list. */
   headers: Record<string, string>;
-  /** Of its body, around what the expectation looked at. */
+  /** An excerpt of the body, around the value that the expectation read. */
   excerpt?: string;
 }
 
-/** One step as it was walked. */
+/** The trace of one step. */
 export interface StepTrace {
-  /** As the config names it. */
+  /** Its name in the config. */
   name: string;
   /** HTTP status code of its last answer. */
   status?: number;
-  /** What else came, in our own words, of a step that is no HTTP request: "3 records", "2 of 10 ok". */
+  /** A summary of the answer for steps that are not one HTTP request: "3 records", "2 of 10 ok". */
   note?: string;
-  /** Requests sent, or refused by the guard: polls and redirect hops included. */
+  /** Requests sent or refused by the guard, including polls and redirects. */
   requests: number;
-  /** Until the headers of the last answer, ms. */
+  /** Time until the headers of the last answer, ms. */
   headersMs?: number;
-  /** Its `onlyIf` did not hold. */
+  /** Whether it was skipped because its `onlyIf` was false. */
   skipped?: boolean;
-  /** Polls and redirects included, ms. */
+  /** Duration including polls and redirects, ms. */
   totalMs: number;
-  /** Of the last request, where the transport can tell. */
+  /** Measurements of the last request, if the transport provides them. */
   wire?: WireTrace;
 }
 
-/** What is kept of an {@linkcode ExchangeTrace}. */
+/** The part of an {@linkcode ExchangeTrace} that is kept. */
 export interface WireTrace extends Omit<ExchangeTrace, "requests" | "certificate"> {
-  /** The server's, over https. */
+  /** The server's certificate, over https. */
   certificate?: Omit<PeerCertificate, "names">;
 }
 
-/** The proof. */
+/** The observation of a journey. */
 export interface Observation {
-  /** What the journey came to. */
+  /** The outcome of the journey. */
   outcome: JourneyOutcome;
   /** Why it did not pass. */
   failure?: Failure;
-  /** The failure is a request without a complete HTTP answer; the prober's controls tell whose fault that is. */
+  /**
+   * Whether the failure is a request without a complete answer; the prober's controls decide whose fault that
+   * is.
+   */
   transport: boolean;
-  /** In the order in which they were walked. */
+  /** In the order they ran. */
   steps: StepTrace[];
-  /** Of the trace that its requests carried (W3C Trace Context): 32 hexadecimal digits. */
+  /** Trace id of its requests (W3C Trace Context), 32 hexadecimal digits. */
   traceId?: string;
-  /** ms over all steps, cleanup not included. */
+  /** Duration of all steps without cleanup, ms. */
   totalMs: number;
-  /** What it captured of what must agree across regions, by name: bounded texts, never of a secret capture. */
+  /** Captures that must agree across regions, by name: bounded texts, never secret captures. */
   captured?: Record<string, string>;
-  /** Cleanup's own verdict; it never changes `outcome`. */
+  /** The outcome of cleanup; it never changes the journey's. */
   cleanup?: { outcome: (typeof CLEANUP_OUTCOMES)[number]; failure?: Failure };
 }

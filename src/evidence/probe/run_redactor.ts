@@ -1,7 +1,10 @@
 import { redactor } from "../../base/redaction.ts";
 import type { RunContext } from "./step_kind.ts";
 
-/** Blanks the secrets of the environment, and those that this run was given so far: secret captures and cookies. */
+/**
+ * Redacts secrets of the environment, and those of this run so far: secret captures, cookies and hidden
+ * texts.
+ */
 export function runRedactor(
   { ports: { secrets }, captures, secretCaptures, jar, hidden }: Pick<
     RunContext,
@@ -13,7 +16,7 @@ export function runRedactor(
   return (text) => given(secrets.redact(text));
 }
 
-/** The texts and numbers of a JSON value, at any depth. */
+/** All texts and numbers in a JSON value, at any depth. */
 function textsIn(value: unknown): string[] {
   if (typeof value === "object" && value !== null) return Object.values(value).flatMap(textsIn);
   return value === undefined || value === null || typeof value === "boolean" ? [] : [String(value)];

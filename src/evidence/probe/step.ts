@@ -7,28 +7,28 @@ import type { StepTrace } from "./observation.ts";
 import { runRedactor } from "./run_redactor.ts";
 import type { RunContext, StepExchange, StepFailure, StepKind } from "./step_kind.ts";
 
-/** A step as it went; `fault` is null if it held. */
+/** The result of a step; `fault` is null if it passed. */
 export interface StepResult {
   trace: StepTrace;
   fault: StepFailure | null;
-  /** Its last request and answer, where it came so far. */
+  /** Its last request and answer, if it sent one. */
   exchange?: StepExchange;
 }
 
-/** A step on its way: what its attempts share. */
+/** A step in progress: state that its attempts share. */
 interface Walk {
   kind: StepKind;
   step: Step;
   index: number;
   trace: StepTrace;
-  /** The time that it is taken, from 1. */
+  /** The iteration with `repeat`, from 1. */
   time: number;
-  /** Of its last answer. */
+  /** The last answer. */
   scope?: Scope;
   exchange?: StepExchange;
 }
 
-/** Takes the step numbered `index`, with polls. Never throws: our own mistakes are faults named `bug`. */
+/** Runs step number `index`, with polling. Never throws: our own errors become faults with reason `bug`. */
 export async function runStep(
   context: RunContext,
   step: Step,
@@ -80,7 +80,7 @@ function kindOf(step: Step, kinds: readonly StepKind[]): StepKind {
   return found;
 }
 
-/** A repetition cannot mend what is not the target's fault, nor a value that an earlier step lacked. */
+/** Polling again cannot fix failures that are not the target's, nor a value missing from an earlier step. */
 const isFinal = ({ reason }: StepFailure) => reason === "template" || !isTargets(reason);
 
 async function poll(
@@ -104,7 +104,7 @@ async function poll(
   }
 }
 
-/** One attempt, within `step.timeoutMs` and before `latest` (steady ms). */
+/** One attempt, within `step.timeoutMs` and before `latest` (`clock.elapsed()` ms). */
 async function attempt(
   context: RunContext,
   walk: Walk,
@@ -134,7 +134,7 @@ function judge(step: Step, scope: Scope, captures: Record<string, unknown>): Ste
   return capture(step, scope, captures);
 }
 
-/** All of a step's captures or none. */
+/** Stores all of a step's captures, or none. */
 function capture(step: Step, scope: Scope, captures: Record<string, unknown>): StepFailure | null {
   if (step.capture.length === 0) return null;
   const captured: Record<string, unknown> = Object.create(null);

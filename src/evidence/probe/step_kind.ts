@@ -7,60 +7,61 @@ import type { CookieJar } from "./cookies.ts";
 import type { TraceContext } from "./trace_context.ts";
 import type { Failure, StepTrace } from "./observation.ts";
 
-/** What the steps of one run share. Captures and cookies grow as it goes. */
+/** State that the steps of one run share. Steps add captures and cookies. */
 export interface RunContext {
   ports: Ports;
   run: Run;
   /** The target's URL; may hold `${env:NAME}`. */
   baseUrl: string;
   captures: Record<string, unknown>;
-  /** The names of those captures that nothing may show. */
+  /** Names of captures that must never be shown. */
   secretCaptures: ReadonlySet<string>;
-  /** Cookies belong to the run and not to a kind: whatever begins as an HTTP request sends them. */
+  /** The run's cookies; every kind that starts with an HTTP request sends them. */
   jar: CookieJar;
   auths: readonly AuthKind[];
-  /** What kinds of auth keep over the rounds of a prober, by their settings. */
+  /** Tokens that auth kinds keep across a prober's rounds, by their settings. */
   tokens: WeakMap<object, unknown>;
-  /** Texts that were given to this run or made for it, and that nothing may show. */
+  /** Secret texts that this run received or made; never show them. */
   hidden: Set<string>;
-  /** What requests carry as their trace, if the check wants it. */
+  /** The trace context of requests, if the check enables it. */
   traceContext?: TraceContext;
-  /** Runs work where the prober has a further connection to the target to spare, and else does nothing. */
+  /** Runs work if the prober can spare another connection to the target, and otherwise does nothing. */
   tryRun(work: () => Promise<void>): Promise<void>;
-  /** Where the last answer came from: a relative URL is one beside it. */
+  /** The URL of the last answer, against which relative URLs are resolved. */
   location: { url?: URL };
-  /** Steady ms (`clock.elapsed()`) at which all must be over. */
+  /** When the run must end, in `clock.elapsed()` ms. */
   deadline: number;
   signal?: AbortSignal;
 }
 
-/** One attempt at one step: `deadline` is the attempt's own. */
+/** One attempt at a step, with its own `deadline`. */
 export interface AttemptContext extends RunContext {
-  /** Numbers the steps of a run, cleanup included, from 0. */
+  /** Number of the step in the run, including cleanup, from 0. */
   index: number;
-  /** The time that a step with `repeat` is taken, from 1. */
+  /** The iteration of a step with `repeat`, from 1. */
   time: number;
-  /** The kind counts its requests here, each before it is sent. */
+  /** The kind counts each request here before sending it. */
   trace: StepTrace;
 }
 
-/** The last request of an attempt, and its answer if one came: not yet redacted or cut. */
+/** The last request of an attempt, and its answer if there was one; not yet redacted or truncated. */
 export interface StepExchange {
-  /** Of what is no HTTP the method is a word such as `connect`, and the URL says where. */
+  /** Without HTTP, `method` is a word such as `connect` and `url` names the endpoint. */
   request: { method: string; url: URL; headers: Record<string, string> };
   /** Only HTTP has a status. */
   answer?: { status?: number; headers: AnswerHeaders; readonly text: string };
 }
 
-/** Why a step did not hold: not yet named, redacted or cut. */
+/** Why a step failed; not yet redacted or truncated, and without the step's name. */
 export interface StepFailure extends Omit<Failure, "step" | "request" | "answer"> {
-  /** A request got no complete answer. */
+  /** Whether a request got no complete answer. */
   transport?: boolean;
   exchange?: StepExchange;
 }
 
 /**
- * What one attempt came to: an answer to hold the expectations against, and what is shown with one that does not hold; or why there is none.
+ * The result of an attempt: an answer for the expectations, with values to show beside a failed one, or the
+ * reason for having none.
  */
 export type AttemptResult =
   & { exchange?: StepExchange }
@@ -70,42 +71,44 @@ export type AttemptResult =
   });
 
 /**
- * One way to take a step. Polling, expectations and captures are the journey's; a kind asks, and says what came. Whatever it
- * dials, it dials through `ports`, whose diallers are guarded.
+ * A kind of step. It sends requests and returns the answer; the journey does polling, expectations and
+ * captures. It must connect through `ports`, whose diallers are guarded.
  */
 export interface StepKind<Fields extends object = object> extends ConfigStepKind<Fields> {
-  /** What it needs of the ports beside `fetch`. */
+  /** The port that it needs besides `fetch`. */
   readonly needs?: "dial" | "openWebSocket";
-  /** Is over at `context.deadline`, or when `context.signal` aborts. What it throws is a bug of ours. */
+  /**
+   * Must end at `context.deadline`, or when `context.signal` aborts. Errors that it throws count as our bugs.
+   */
   run(context: AttemptContext, step: Step & Fields): Promise<AttemptResult>;
 }
 
-/** What authorizing a request takes: one of a step, or of a report. */
+/** What is needed to authorize a request of a step or a report. */
 export type AskContext = Pick<
   AttemptContext,
   "ports" | "baseUrl" | "captures" | "run" | "auths" | "tokens" | "hidden" | "deadline" | "signal" | "trace"
 >;
 
-/** What a kind of auth has of the attempt that it signs. */
+/** The context in which an auth kind authorizes a request. */
 export interface AuthContext extends AskContext {
   /** Epoch ms. */
   now: number;
-  /** The text of a template with its secrets; throws `TemplateError`. */
+  /** Renders a template with its secrets. Throws `TemplateError`. */
   fill(template: Template): string;
-  /** From here on nothing of this run shows this text. */
+  /** Hides a text in everything that this run shows from now on. */
   hide(text: string): void;
 }
 
-/** A request with what it needs to be let in, or why there is none. */
+/** The authorized request, or why there is none. */
 export type Authorization = { kind: "request"; request: HttpRequest } | {
   kind: "failure";
   failure: StepFailure;
 };
 
-/** One way to be let in. It is asked anew for each request, redirects included. */
+/** A kind of authorization. It authorizes every request, including redirects. */
 export interface AuthKind<Settings extends object = object> extends ConfigAuthKind<Settings> {
-  /** What it throws is a bug of ours, but for `TemplateError` and `ConfigFault`. */
+  /** Errors other than `TemplateError` and `ConfigFault` count as our bugs. */
   authorize(request: HttpRequest, settings: Settings, context: AuthContext): Promise<Authorization>;
-  /** Called after a 401: whether the same request may pass if it is authorized anew. */
+  /** Called after a 401. Returns whether to authorize and send the request once more. */
   renew?(settings: Settings, context: AskContext): boolean;
 }

@@ -5,11 +5,11 @@ import { encodeHex } from "@std/encoding/hex";
 export interface TraceContext {
   /** 32 hexadecimal digits. */
   traceId: string;
-  /** The value of `traceparent` for the request numbered so in the run. */
+  /** The value of `traceparent` for a request, by its number in the run. */
   traceparent(request: number): string;
 }
 
-/** The trace that follows from a run's id: a walk that is repeated has the same, and a second walk another. */
+/** Derives the trace from the run id, so that a repeated walk of the same run gets the same trace. */
 export async function traceContext(runId: string): Promise<TraceContext> {
   const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(runId)));
   const traceId = encodeHex(hash.slice(0, 16));

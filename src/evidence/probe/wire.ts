@@ -3,7 +3,7 @@ import type { WireTrace } from "./observation.ts";
 
 const ISSUER_CHARS = 300;
 
-/** What is kept of what a transport measured; undefined: it measured nothing. */
+/** The transport measurements to keep; undefined if there are none. */
 export function wireOf(
   { requests: _, certificate, ...rest }: Omit<ExchangeTrace, "requests"> & { requests?: number },
 ): WireTrace | undefined {

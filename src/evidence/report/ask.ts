@@ -12,15 +12,15 @@ const CAP_BYTES = 64 * 1024;
 const BULKY_CAP_BYTES = 1024 * 1024;
 
 /**
- * JSON first, because Laravel answers JSON only then; never health+json alone, which django-health-check refuses with
- * 406. No cache-busting query, which terminus takes for another path.
+ * JSON comes first, because Laravel sends JSON only then. Not health+json alone, which django-health-check
+ * refuses with 406. No cache-busting query, which terminus treats as another path.
  */
 const RECIPE: Record<string, string> = {
   accept: "application/json, application/health+json;q=0.9, text/plain;q=0.5, */*;q=0.1",
   "cache-control": "no-cache",
 };
 
-/** Where a report is asked. `headers` may hold `${env:NAME}`; a name that the recipe uses overrides it. */
+/** Where and how to ask for a report. `headers` may hold `${env:NAME}` and override the default headers. */
 export interface ReportEndpoint extends AskOptions {
   url: URL;
   headers: Record<string, string>;
@@ -28,19 +28,20 @@ export interface ReportEndpoint extends AskOptions {
   dialect: string;
   timeoutMs: number;
   question?: string;
-  /** The part of the answer that is read; absent: the whole. */
+  /** The part of the answer to read; absent: the whole. */
   select?: string;
-  /** See {@linkcode staleAfter}; absent: no claim is stale. */
+  /** See {@linkcode staleAfter}; absent: claims never go stale. */
   staleAfterMs?: number;
   signal?: AbortSignal;
-  /** Signs what is asked with `aws`. */
+  /** Signs requests with `aws`. */
   signRequest?: RequestSigner;
 }
 
 /**
- * Asks a service once for its claim. Whatever goes wrong is a state: no complete answer is `unreachable`, an answer over 64 KiB
- * (1 MiB in a bulky dialect) or in no readable encoding is `unreadable`, and so is one that was not asked for by no fault of the service (an address that the
- * guard refuses); a header that needs a secret which is not set is `unknown`. Known secrets are cut from the answer before it is read. Never throws.
+ * Asks a service once for its claim. Never throws: every failure becomes a state. No complete answer is
+ * `unreachable`. `unreadable` is an answer over 64 KiB (1 MiB in a bulky dialect) or in an unknown encoding,
+ * and a failure that is not the service's fault, such as an address that the guard refuses. A header with an
+ * unset secret is `unknown`. Redacts known secrets from the answer before reading it.
  */
 export async function ask(
   ports: Pick<Ports, "clock" | "fetch" | "secrets">,
@@ -96,7 +97,7 @@ async function fetchClaim(
 
 const dialectsByPath = new WeakMap<readonly Dialect[], Cache<string, Dialect | null>>();
 
-/** The dialect whose services have their health at this path, if one has. Few paths are asked, and again and again. */
+/** The dialect that this path belongs to, if any. Cached, because the same few paths are asked repeatedly. */
 function dialectOfPath(dialects: readonly Dialect[], path: string): Dialect | undefined {
   const known = dialectsByPath.get(dialects) ?? new Cache<string, Dialect | null>({ max: 1_000 });
   dialectsByPath.set(dialects, known);
@@ -118,7 +119,7 @@ function headersOf(
   }
 }
 
-/** The signature of a request that needs one; the error where a key is not set. */
+/** The signature headers of a request that needs them, or the error if a key is not set. */
 async function signatureOf(
   { awsService: service, ...spec }: RequestSpec,
   { url, aws, signRequest }: ReportEndpoint,

@@ -1,4 +1,7 @@
-/** One length-prefixed message: 1 byte of flags, 4 of length, then the payload (gRPC, gRPC-Web and Connect streams alike). */
+/**
+ * One length-prefixed message: 1 byte of flags, 4 of length, then the payload (in gRPC, gRPC-Web and Connect
+ * streams).
+ */
 export interface Frame {
   flags: number;
   payload: string;
@@ -6,7 +9,7 @@ export interface Frame {
 
 const MAX_FRAMES = 64;
 
-/** The frames in a text of one character a byte; undefined if it is not made of whole frames. */
+/** The frames in a text with one character per byte; undefined if a frame is incomplete. */
 export function framesOf(text: string): Frame[] | undefined {
   const frames: Frame[] = [];
   let at = 0;
@@ -21,7 +24,10 @@ export function framesOf(text: string): Frame[] | undefined {
   return frames;
 }
 
-/** A Protocol Buffers message of one text; an empty one is left out, as proto3 does. `field` is at most 15. */
+/**
+ * Encodes a Protocol Buffers message with one text field; empty for an empty text, as in proto3. `field` is
+ * at most 15.
+ */
 export function textField(field: number, text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   if (bytes.length === 0) return bytes;
@@ -32,7 +38,7 @@ function varintOf(value: number): number[] {
   return value < 0x80 ? [value] : [value % 0x80 + 0x80, ...varintOf(Math.floor(value / 0x80))];
 }
 
-/** The bytes of a base64 body, each chunk of which may be padded by itself (`application/grpc-web-text`). */
+/** Decodes a base64 body in which each chunk may be padded (`application/grpc-web-text`). */
 export function decodeChunkedBase64(text: string): string | undefined {
   try {
     return (text.match(/[A-Za-z0-9+/]+={0,2}/g) ?? []).map((chunk) => atob(chunk)).join("");
@@ -41,7 +47,7 @@ export function decodeChunkedBase64(text: string): string | undefined {
   }
 }
 
-/** The varint and length-delimited fields of a Protocol Buffers message; undefined if it holds anything else. */
+/** The varint and length-delimited fields of a Protocol Buffers message; undefined if it has any other. */
 export function fieldsOf(message: string): { field: number; value: number | string }[] | undefined {
   const fields: { field: number; value: number | string }[] = [];
   let at = 0;

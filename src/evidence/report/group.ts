@@ -4,8 +4,8 @@ import type { ReportState, Subsystem } from "./report.ts";
 const MAX_PARTS = 200;
 
 /**
- * What a group of interchangeable members comes to: `ready` if all are, `degraded` if some serve, else the worst. No
- * member at all serves no requests: `not_ready`.
+ * The state of a group of interchangeable members: `ready` if all are, `degraded` if some serve, else the
+ * worst. An empty group serves no requests: `not_ready`.
  */
 export function groupState(states: ReportState[]): ReportState {
   if (states.length === 0) return "not_ready";
@@ -13,7 +13,10 @@ export function groupState(states: ReportState[]): ReportState {
   return states.some((state) => state === "ready" || state === "degraded") ? "degraded" : worst(states);
 }
 
-/** At most 200 parts of a whole that has its own word, those that are not ready first: what is cut changes nothing. */
+/**
+ * At most 200 parts, those that are not ready first. Only for a whole with its own state, so that dropped
+ * parts do not matter.
+ */
 export function limitParts(parts: Subsystem[]): Subsystem[] {
   if (parts.length <= MAX_PARTS) return parts;
   return parts.toSorted((a, b) => Number(a.state === "ready") - Number(b.state === "ready")).slice(

@@ -2,8 +2,9 @@ import type { AnswerHeaders } from "../../base/ports.ts";
 import type { Claim, ReportState } from "./report.ts";
 
 /**
- * Envoy puts its two on any answer that passes it, not only on health checks (extensions/filters/http/health_check): the first
- * counts by its presence, the second when `true`. MinIO's says `offline` while it is not initialised, in some versions under 200.
+ * Envoy adds its two headers to any answer that passes through it, not only to health checks
+ * (extensions/filters/http/health_check); the first counts if present, the second if `true`. MinIO sends
+ * `offline` while it is not initialised, in some versions with status 200.
  */
 const HEADERS: readonly [name: string, value: RegExp, state: ReportState][] = [
   ["x-envoy-degraded", /^/, "degraded"],
@@ -11,7 +12,7 @@ const HEADERS: readonly [name: string, value: RegExp, state: ReportState][] = [
   ["x-minio-server-status", /offline$/, "not_ready"],
 ];
 
-/** What a proxy or server claims in its headers, whatever the dialect of the body. */
+/** Claims that a proxy or server makes in headers, in any dialect. */
 export function headerClaims(headers: AnswerHeaders): Claim[] {
   return HEADERS.flatMap(([name, value, state]) => {
     const found = headers.get(name);

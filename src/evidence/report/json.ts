@@ -1,9 +1,9 @@
 import { isRecord } from "../../base/json.ts";
 
-/** Levels of a JSON body that are read; a deeper one is no readable claim, so that dialects may recurse freely. */
+/** Depth limit of a JSON body, so that dialects can recurse safely; a deeper body is not a readable claim. */
 const MAX_DEPTH = 32;
 
-/** The JSON in `text`; `undefined` if its first character opens no object or list, it is broken, or over 32 levels deep. */
+/** The JSON object or list in `text`; undefined for any other text, invalid JSON, or more than 32 levels. */
 export function tryParseJson(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
@@ -14,22 +14,24 @@ export function tryParseJson(text: string): unknown {
   }
 }
 
-/** Whether `text` was meant to be JSON, although {@linkcode tryParseJson} may have refused it. */
+/** Whether `text` looks like JSON, even if {@linkcode tryParseJson} rejects it. */
 export function looksLikeJson(text: string): boolean {
   return /^\s*(\{|\[\s*[\[{"\d])/.test(text);
 }
 
-/** The JSON objects in a list; none if `value` is no list. */
+/** The JSON objects in a list; empty if `value` is not a list. */
 export function records(value: unknown): Record<string, unknown>[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** `value` if it is a text that is not empty. */
+/** `value` if it is a non-empty text. */
 export function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
 }
 
-/** A text, number or boolean as text, anything else as an empty one: unlike `String()` and templates it never throws. */
+/**
+ * A text, number or boolean as text, anything else as "". Unlike `String()` and templates, it never throws.
+ */
 export function scalar(value: unknown): string {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? String(value)
@@ -47,7 +49,7 @@ function isDeep(json: unknown): boolean {
   return false;
 }
 
-/** The entries of a map of nothing but texts; undefined if it is none. */
+/** The entries of a map in which all values are texts; undefined for anything else. */
 export function textEntries(map: unknown): [name: string, text: string][] | undefined {
   if (!isRecord(map)) return undefined;
   const entries = Object.entries(map);
@@ -56,7 +58,7 @@ export function textEntries(map: unknown): [name: string, text: string][] | unde
     : undefined;
 }
 
-/** The first of `values` that is a text and not empty. */
+/** The first non-empty text of `values`. */
 export function firstText(...values: unknown[]): string | undefined {
   return values.map(textOf).find((text) => text !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { Layer } from "./report.ts";
 
-/** The first pattern that a name contains decides; the order matters (`config` before `sync` before `cache`). */
+/** The first matching pattern decides, so the order matters (`config` before `sync` before `cache`). */
 const PATTERNS: readonly [layer: Layer, pattern: RegExp][] = [
   [
     "policy",
@@ -16,7 +16,7 @@ const PATTERNS: readonly [layer: Layer, pattern: RegExp][] = [
   ],
 ];
 
-/** What a subsystem is about, guessed from its name; `process` if nothing else fits. */
+/** Guesses a subsystem's layer from its name; `process` if no pattern matches. */
 export function layerOf(name: string): Layer {
   return PATTERNS.find(([, pattern]) => pattern.test(name))?.[0] ?? "process";
 }

@@ -1,6 +1,9 @@
 import type { Claim, Reading, ReportState, Subsystem } from "./report.ts";
 
-/** From best to worst. `draining` is over `starting`: a start that failed is being taken down. */
+/**
+ * From best to worst. `draining` is worse than `starting`, because it may be a failed start that is being
+ * taken down.
+ */
 const SEVERITY: readonly ReportState[] = [
   "ready",
   "degraded",
@@ -12,7 +15,10 @@ const SEVERITY: readonly ReportState[] = [
   "not_ready",
 ];
 
-/** Which way a state points. Only `serving` and `refusing` can contradict each other. */
+/**
+ * Whether a state means that the service takes traffic. Only `serving` and `refusing` can contradict each
+ * other.
+ */
 const SIDE: Record<ReportState, "serving" | "refusing" | "silent"> = {
   ready: "serving",
   degraded: "serving",
@@ -24,7 +30,7 @@ const SIDE: Record<ReportState, "serving" | "refusing" | "silent"> = {
   not_ready: "refusing",
 };
 
-/** What the claims of one answer come to; `reason` only if that is `unreadable` or `unknown`. */
+/** The merged claims of one answer; `reason` is only set if there is no claim. */
 export interface MergedClaims {
   state: ReportState;
   contradictions: string[];
@@ -32,8 +38,9 @@ export interface MergedClaims {
 }
 
 /**
- * The worst claim wins. A status code that points the same way as a word gives way to it (503 beside `draining`: the
- * word is the finer one; a code that itself says `degraded`, as Consul's 429, stays), and under a word that refuses the parts change nothing.
+ * The worst claim wins, with two exceptions. A word replaces a status code on the same side, because it is
+ * more precise (`draining` with 503), unless the code itself means `degraded`, as Consul's 429. And if a
+ * claim refuses, the parts change nothing.
  */
 export function mergeClaims({ claims, subsystems = [] }: Reading): MergedClaims {
   const words = claims.filter((claim) => claim.source !== "code");
@@ -57,19 +64,19 @@ export function mergeClaims({ claims, subsystems = [] }: Reading): MergedClaims 
   return { state, contradictions, reason: reasonFor(state, claims, required) };
 }
 
-/** Its place from best to worst. */
+/** The position of a state from best to worst. */
 export const rank = (state: ReportState): number => SEVERITY.indexOf(state);
 
-/** It claims to take traffic. */
+/** Whether a state claims to take traffic. */
 export const isServing = (state: ReportState): boolean => SIDE[state] === "serving";
 
-/** It claims to take none. */
+/** Whether a state claims to take no traffic. */
 export const isRefusing = (state: ReportState): boolean => SIDE[state] === "refusing";
 
-/** No claim could be had. */
+/** Whether a state makes no claim. */
 export const isNoClaim = (state: ReportState): boolean => SIDE[state] === "silent";
 
-/** The worst of some states; `unreadable` of none. */
+/** The worst of several states; `unreadable` if there are none. */
 export function worst(states: readonly ReportState[]): ReportState {
   if (states.length === 0) return "unreadable";
   return states.reduce((a, b) => (SEVERITY.indexOf(b) > SEVERITY.indexOf(a) ? b : a));
@@ -90,7 +97,7 @@ function disagreement(claims: Claim[]): string[] {
   return [claims.filter((claim) => claim === serving || claim === refusing).map(describeClaim).join(", ")];
 }
 
-/** A claim in words. */
+/** Describes a claim: "code 503 says not_ready". */
 export function describeClaim({ source, state, raw }: Claim): string {
   return source === "code" ? `code ${raw} says ${state}` : `${source} says ${state} (${raw})`;
 }

@@ -1,15 +1,15 @@
 /**
- * REPORTED: what a service claims of itself.
+ * REPORTED: what a service claims about itself.
  *
- *     ask  ->  exchange  ->  decode  ->  read  ->  Report
- *                                        |
- *                  dialect (declared, or sniffed in table order)
- *                                        |
- *                  claims and subsystems  ->  (select)  ->  fold  ->  state, contradictions
- *                                                                       |
- *                                        several sources  ->  combine  ->  one Report
+ *     ask  ->  exchange  ->  read  ->  Report
+ *                             |
+ *                  dialect (declared, or recognised in table order)
+ *                             |
+ *                  claims and subsystems  ->  (select)  ->  mergeClaims  ->  state, contradictions
  *
- * A new dialect is one file beside this one, one row in `DIALECTS` and one folder of fixtures.
+ *     several Reports  ->  combineSources  ->  one Report
+ *
+ * A new dialect is one file in dialects/, one row in `DIALECTS` and one folder of fixtures.
  */
 import { aspnetcore } from "./dialects/aspnetcore.ts";
 import { awsEvents } from "./dialects/aws_events.ts";
@@ -61,7 +61,7 @@ import { underPressure } from "./dialects/under_pressure.ts";
 import { vault } from "./dialects/vault.ts";
 import { webdriver } from "./dialects/webdriver.ts";
 
-/** All dialects, in the order in which `auto` tries them; the last one reads anything. */
+/** All dialects, in the order that `auto` tries them. The last one reads anything. */
 export const DIALECTS: readonly Dialect[] = [
   consul,
   prometheus,

@@ -14,31 +14,31 @@ const MAX_SUBSYSTEMS = 200;
 const MAX_CLAIMS = 500;
 const MAX_RETRY_AFTER_MS = 5 * MINUTE_MS;
 
-/** How one answer is to be read. */
+/** How to read an answer. */
 export interface ReadOptions {
   /** The name of a dialect, or `auto`. */
   dialect: string;
-  /** Overrides what the dialect and the path say of the question. */
+  /** Overrides the question given by the dialect or the path. */
   question?: string;
-  /** The part of the answer that is read in place of the whole; see {@linkcode select}. */
+  /** The part of the answer to read instead of the whole; see {@linkcode select}. */
   select?: string;
-  /** Epoch ms of now; without it no age is judged. */
+  /** The current time, epoch ms. Without it, ages are not checked. */
   at?: number;
-  /** A claim whose own time is older than this is `unknown`, reason `stale`; see {@linkcode staleAfter}. */
+  /** A claim with an own time older than this is `unknown`, reason `stale`; see {@linkcode staleAfter}. */
   staleAfterMs?: number;
 }
 
-/** A report but for when it was asked and how long that took. */
+/** A report without the time and duration of the request. */
 export type ReadReport = Omit<Report, "at" | "durationMs">;
 
-/** The age in ms past which a claim is stale: three periods, at least a minute. */
+/** The age (ms) after which a claim is stale: three periods, at least a minute. */
 export function staleAfter(periodMs: number): number {
   return Math.max(3 * periodMs, MINUTE_MS);
 }
 
 /**
- * Reads one answer: the declared dialect, or the first of the table that knows and can read it. Pure; an answer that no
- * dialect can read is `unreadable`, whatever its code. Never throws.
+ * Reads an answer in the declared dialect, or in the first of `dialects` that recognises and can read it. An
+ * answer that no dialect can read is `unreadable`, whatever its status code. Pure; never throws.
  */
 export function read(
   received: Omit<ReportAnswer, "json">,
@@ -80,7 +80,7 @@ export function read(
   return report.state === "not_ready" ? { ...report, phase: reading.phase } : report;
 }
 
-/** What is heard where no claim could be had; `code` is kept as a claim but decides nothing. */
+/** A report without a claim. `code` is listed as a claim, but does not decide the state. */
 export function noClaim(
   url: URL,
   { dialect, question }: ReadOptions,
@@ -103,7 +103,7 @@ export function noClaim(
   };
 }
 
-/** The whole, or the part that is selected, folded; the reason if there is no such part. */
+/** Merges the claims of the whole or of the selected part. Returns a reason if there is no such part. */
 function mergeReading(
   whole: Reading,
   headers: AnswerHeaders,
@@ -114,7 +114,7 @@ function mergeReading(
   const selected = select(whole, path);
   if ("reason" in selected) {
     const folded = mergeClaims(all);
-    // A page or a login wall has no parts because it is no report.
+    // An error page or a login wall is not a report, so keep that result instead of reporting a missing part.
     return isNoClaim(folded.state) ? { reading: all, folded } : selected;
   }
   const reading = limitReading(selected.reading, []);
@@ -149,7 +149,7 @@ function confidenceOf(dialect: string, claims: Claim[]): Report["confidence"] {
   return claims.every((claim) => claim.source === "code") ? "code" : "recognised";
 }
 
-/** What a claim lacks, and the key that gives it; `question` only where it is a guess. */
+/** Why a claim is weak, and the config key that fixes it. `question` is only passed if it is a guess. */
 function caveat(
   state: ReportState,
   confidence: Report["confidence"],
@@ -162,7 +162,10 @@ function caveat(
   return undefined;
 }
 
-/** Adds the claims of the headers, cuts long texts, and adds an `unreadable` claim where there are more parts than are kept. */
+/**
+ * Adds more claims, truncates long texts, and adds an `unreadable` claim if there are more parts than are
+ * kept.
+ */
 function limitReading(reading: Reading, more: Claim[]): Reading {
   const claims = [...reading.claims, ...more].map((claim) => ({ ...claim, raw: clip(claim.raw, 80) }));
   const subsystems = (reading.subsystems ?? []).map((part) => ({
@@ -179,13 +182,13 @@ function limitReading(reading: Reading, more: Claim[]): Reading {
 const clip = (text: string, most: number): string =>
   oneLine(text.trimStart(), most, "").toWellFormed().trim();
 
-/** A cached answer is as old as its `Age` (RFC 9111, 5.1), whatever it says. */
+/** The time of a cached answer, from its `Age` (RFC 9111, 5.1). */
 function cacheTime(headers: AnswerHeaders, at?: number): number | undefined {
   const age = headers.get("age");
   return at !== undefined && age !== null && /^\d{1,10}$/.test(age) ? at - Number(age) * 1000 : undefined;
 }
 
-/** Numbers that are no time: the nearest one, so that what is stale stays so and JSON can say it. */
+/** Clamps a number to valid times, so that a stale claim stays stale and the time fits in JSON. */
 function toTime(at: number | undefined): number | undefined {
   return at === undefined || Number.isNaN(at) ? undefined : Math.min(LATEST_MS, Math.max(0, at));
 }
@@ -195,7 +198,10 @@ function isStale(reportedAt: number | undefined, { at, staleAfterMs }: ReadOptio
     at - reportedAt > staleAfterMs;
 }
 
-/** `Retry-After` (RFC 9110, 10.2.3) as seconds or an HTTP date, which ends in GMT; at most 5 min, so that it never hides a recovery. */
+/**
+ * `Retry-After` (RFC 9110, 10.2.3) in ms, from seconds or an HTTP date. At most 5 min, so that it never hides
+ * a recovery for long.
+ */
 function retryAfterMs(header: string | null, at?: number): number | undefined {
   if (header === null) return undefined;
   const until = header.endsWith(" GMT") ? Date.parse(header) : NaN;

@@ -2,9 +2,12 @@ import type { AnswerHeaders, Secrets } from "../../base/ports.ts";
 import type { AwsAccess } from "../../config/config.ts";
 import type { Question } from "../../config/question.ts";
 
-/** REPORTED: what a service claims of itself, normalised from any dialect. */
+/** REPORTED: what a service claims about itself, normalised from any dialect. */
 
-/** The states a claim can have. `unreachable`, `unreadable` and `unknown` are ours: no claim could be had. */
+/**
+ * The states of a claim. `unreachable`, `unreadable` and `unknown` are set by Assay, and mean that there is
+ * no claim.
+ */
 export const REPORT_STATES = [
   "starting",
   "ready",
@@ -18,47 +21,47 @@ export const REPORT_STATES = [
 /** One of {@linkcode REPORT_STATES}. */
 export type ReportState = (typeof REPORT_STATES)[number];
 
-/** What a subsystem is about. */
+/** What a subsystem belongs to. */
 export const LAYERS = ["process", "dependency", "state", "policy"] as const;
 /** One of {@linkcode LAYERS}. */
 export type Layer = (typeof LAYERS)[number];
 
-/** Where in an answer a claim stands. */
+/** Where in an answer a claim was found. */
 export const CLAIM_SOURCES = ["code", "body", "header", "frame"] as const;
 
-/** How sure it is which dialect was read. */
+/** How the dialect was chosen. */
 export const CONFIDENCES = ["declared", "recognised", "code"] as const;
 
-/** One of the claims an answer was made of; all are kept, because they may disagree. */
+/** One claim in an answer. All are kept, because they may disagree. */
 export interface Claim {
-  /** Where in the answer it stands. */
+  /** Where in the answer it was found. */
   source: (typeof CLAIM_SOURCES)[number];
-  /** What it claims. */
+  /** The state that it claims. */
   state: ReportState;
-  /** As the service wrote it. */
+  /** The original text. */
   raw: string;
-  /** The name of the source, where the report is made of several. */
+  /** The name of its source, in a report of several. */
   from?: string;
 }
 
 /**
- * A part of the service that its report names; `name` joins nested parts with `/`. A part that is not `required` can
- * degrade the whole at most, and says nothing at all while it is `unknown`.
+ * A part of the service that its report names. A part that is not `required` can degrade the whole at most,
+ * and has no effect while it is `unknown`.
  */
 export interface Subsystem {
-  /** Nested parts are joined with `/`. */
+  /** Nested names are joined with `/`. */
   name: string;
-  /** What the report claims of it. */
+  /** The state that the report claims for it. */
   state: ReportState;
-  /** What it is about. */
+  /** What it belongs to. */
   layer: Layer;
   /** Whether it can make the whole not ready. */
   required: boolean;
-  /** Why, as the service wrote it. */
+  /** The service's own explanation. */
   message?: string;
 }
 
-/** What a dialect makes of one answer, before the claims are folded. */
+/** A dialect's reading of one answer, before its claims are merged. */
 export interface Reading {
   /** At least one. */
   claims: Claim[];
@@ -66,19 +69,19 @@ export interface Reading {
   subsystems?: Subsystem[];
   /** Overrides the question that the path suggests. */
   question?: Question;
-  /** `not_ready` in a word that the dialect defines as "starting or draining"; history resolves it. */
+  /** Set if `not_ready` means "starting or draining" in the dialect; history distinguishes them. */
   phase?: "unclear";
   /** Version or config revision of the service. */
   version?: string;
-  /** Epoch ms: the time inside the payload. */
+  /** The time in the payload, epoch ms. */
   reportedAt?: number;
 }
 
-/** What one of several sources came to. */
+/** The result of one of several sources. */
 export interface SourceReport {
   /** The source's name. */
   name: string;
-  /** What it claims. */
+  /** The state that it claims. */
   state: ReportState;
   /** As in the report. */
   phase?: "unclear";
@@ -102,35 +105,38 @@ export interface Report {
   confidence: (typeof CONFIDENCES)[number];
   /** The question that was asked. */
   question: Question;
-  /** `not_ready` in a word for "starting or draining"; history resolves it. */
+  /** Set if `not_ready` means "starting or draining"; history distinguishes them. */
   phase?: "unclear";
   /** HTTP status code, if there was an answer. */
   httpStatus?: number;
-  /** All that it was made of. */
+  /** All claims that it was made from. */
   claims: Claim[];
-  /** One sentence for each disagreement inside the report; a finding by itself. */
+  /** One sentence for each disagreement within the report, which is a finding in itself. */
   contradictions: string[];
   /** The parts that it names. */
   subsystems: Subsystem[];
   /** Version or config revision of the service. */
   version?: string;
-  /** Epoch ms: the time inside the payload, or the age that a cache admits to. */
+  /** The time in the payload, or that of a cached answer by its `Age`, epoch ms. */
   reportedAt?: number;
   /** How long the service asks to wait, ms. */
   retryAfterMs?: number;
-  /** Why it is `unreachable`, `unreadable` or `unknown`: a short word and what was seen. Of any other: what it lacks as a claim. */
+  /**
+   * For `unreachable`, `unreadable` and `unknown`: a reason and what was found. For any other state: why the
+   * claim is weak.
+   */
   reason?: string;
-  /** Epoch ms when it was asked. */
+  /** When it was requested, epoch ms. */
   at: number;
   /** How long the answer took, ms. */
   durationMs: number;
-  /** Each of its sources, where it is made of several (sources.ts). */
+  /** Its sources, if it combines several (sources.ts). */
   sources?: SourceReport[];
 }
 
 /** An answer as a dialect sees it; `json` only if the body is JSON and at most 32 levels deep. */
 export interface ReportAnswer {
-  /** What was asked. */
+  /** The requested URL. */
   url: URL;
   /** HTTP status code. */
   status: number;
@@ -142,23 +148,26 @@ export interface ReportAnswer {
   json?: unknown;
 }
 
-/** How a dialect wants to be asked where a GET will not do; `headers` go over the recipe's, and under the source's own. */
+/**
+ * The request of a dialect that needs more than a GET. Its `headers` override the defaults, and the source's
+ * override both.
+ */
 export interface RequestSpec {
   /** HTTP method. */
   method: string;
   /** By name in lower case. */
   headers: Record<string, string>;
-  /** What is sent. */
+  /** The request body. */
   body: string | Uint8Array<ArrayBuffer>;
-  /** The AWS service whose API this is: the request is signed for it. */
+  /** The AWS service to sign the request for. */
   awsService?: string;
 }
 
-/** What a source may be asked about in particular. */
+/** Options of a source for particular dialects. */
 export interface AskOptions {
-  /** A gRPC service; absent: the whole server. */
+  /** The gRPC service to ask about; absent: the whole server. */
   service?: string;
-  /** Which target group, and by whose keys. */
+  /** The target group, and the keys to sign with. */
   aws?: AwsAccess;
 }
 
@@ -168,25 +177,27 @@ export type RequestSigner = (
   options: { url: URL; access: AwsAccess; secrets: Secrets; at: number },
 ) => Promise<Record<string, string>>;
 
-/** What is to be said of a service; texts may hold anything, `write` (write.ts) cuts and cleans them. */
+/** A statement about a service. Texts may hold anything: `write` (write.ts) truncates and cleans them. */
 export interface Statement {
-  /** What is claimed of the whole. */
+  /** The state of the whole service. */
   state: ReportState;
-  /** Of the service. */
+  /** The name of the service. */
   name?: string;
   /** Why, in one line. */
   reason?: string;
-  /** Epoch ms: as of when. */
+  /** The time of the statement, epoch ms. */
   at?: number;
-  /** Of the service. */
+  /** The version of the service. */
   version?: string;
   /** Its parts. */
   subsystems?: Subsystem[];
 }
 
-/** A statement as a dialect receives it: in states that it expresses, in short texts, `name` always there. */
+/**
+ * A statement as passed to a dialect: in states that it can express, with short texts and always a `name`.
+ */
 export interface WriteInput extends Statement {
-  /** Of the service. */
+  /** The name of the service. */
   name: string;
   /** Its parts, perhaps none. */
   subsystems: Subsystem[];
@@ -203,36 +214,36 @@ export interface WriteOutput {
 }
 
 /**
- * The states that a dialect can say so that it reads them back: of the `whole`, and of its `parts` where it shows any.
- * `degraded` may be said by the mark `x-envoy-degraded` alone.
+ * The states that a dialect can write and read back: of the `whole`, and of its `parts` if it shows any.
+ * `degraded` may be expressed by the header `x-envoy-degraded` alone.
  */
 export interface Expresses {
-  /** Of the whole service. */
+  /** States of the whole service. */
   whole: readonly ReportState[];
-  /** Of its parts. */
+  /** States of its parts. */
   parts?: readonly ReportState[];
 }
 
 /**
- * One way of saying "ready". `recognise` is asked in table order; `read` may return null: no readable claim. `request`
- * is sent where the dialect is declared, and by `auto` to a path that only this dialect has; undefined: the usual GET. A dialect that platforms consume has `expresses` and `write`, which is only asked
- * through write.ts.
+ * One format of health reports. `recognise` is called in table order. `request` is used if the dialect is
+ * declared, and by `auto` for a path that only this dialect has. A dialect that platforms consume has
+ * `expresses` and `write`, which is only called through write.ts.
  */
 export interface Dialect {
-  /** As the config names it. */
+  /** Its name in the config. */
   name: string;
   /** Paths that no other product answers. */
   path?: RegExp;
-  /** Its usual answers are over 64 KiB, so up to 1 MiB are read; by `auto` on `path` only. */
+  /** Whether answers usually exceed 64 KiB, so that up to 1 MiB is read; with `auto` only on `path`. */
   isBulky?: boolean;
-  /** How to ask, where a GET will not do. */
+  /** The request to send; undefined: a GET. */
   request?(options: AskOptions): RequestSpec | undefined;
   /** Whether the answer has this dialect's shape. */
   recognise(answer: ReportAnswer): boolean;
-  /** What the answer claims; null: nothing readable. */
+  /** The claims of the answer; null if it has no readable claim. */
   read(answer: ReportAnswer): Reading | null;
-  /** The states that it can say. */
+  /** The states that it can express. */
   expresses?: Expresses;
-  /** Says a statement in this dialect. */
+  /** Writes a statement in this dialect. */
   write?(input: WriteInput): WriteOutput;
 }

@@ -1,20 +1,21 @@
-/** The shape of a report, and its bounds as it crosses the network or is kept. */
+/** The schema of a report, with its bounds in storage and on the network. */
 import * as z from "../../base/zod.ts";
 import { DAY_MS, LATEST_MS } from "../../base/time.ts";
 import { QUESTIONS } from "../../config/question.ts";
 import { CLAIM_SOURCES, CONFIDENCES, LAYERS, REPORT_STATES } from "./report.ts";
 
-// A sound prober's reply about the largest config stays within every bound below: a reply beyond one is the prober's fault.
+// A correct prober's reply stays within these bounds even for the largest config, so a reply beyond them is
+// the prober's fault.
 
-/** Epoch ms, as it crosses the network or is kept. */
+/** A time in epoch ms. */
 export const time = z.number().check(z.gte(0), z.lte(LATEST_MS));
 
 export const shortText = z.string().check(z.maxLength(2_000));
 
-/** Names and sentences for humans are no longer in a config, and a detail is cut to less. */
+/** A name or sentence for humans: configs allow no longer ones, and details are truncated to less. */
 export const line = z.string().check(z.maxLength(500));
 
-/** How long something took: no round takes a day. */
+/** A duration in ms; no round takes a day. */
 export const ms = z.number().check(z.gte(0), z.lte(DAY_MS));
 
 export const status = z.int().check(z.gte(0), z.lte(999));
@@ -22,7 +23,7 @@ export const status = z.int().check(z.gte(0), z.lte(999));
 /** The states of a report. */
 export const reportState = z.enum(REPORT_STATES);
 
-/** What a report is made of, within its reader's bounds. */
+/** The leaf types of a report, with the bounds of its reader. */
 export interface ReportLeaves<Time extends z.ZodMiniType> {
   text: z.ZodMiniString;
   time: Time;
@@ -30,7 +31,10 @@ export interface ReportLeaves<Time extends z.ZodMiniType> {
   status: z.ZodMiniNumber;
 }
 
-/** The fields of a report: those before and after its lists, and of each claim, subsystem and source in them. */
+/**
+ * The fields of a report before (`head`) and after (`tail`) its lists, and of the claims, subsystems and
+ * sources in them.
+ */
 export function reportFields<Time extends z.ZodMiniType>({ text, time, ms, status }: ReportLeaves<Time>) {
   const phase = z.optional(z.literal("unclear"));
   const question = z.enum(QUESTIONS);
@@ -77,13 +81,13 @@ export function reportFields<Time extends z.ZodMiniType>({ text, time, ms, statu
 
 const fields = reportFields({ text: shortText, time, ms, status });
 
-/** A report, as it crosses the network or is kept. */
+/** A report in storage and on the network. */
 export const reportSchema = z.object({
   ...fields.head,
   claims: z.array(z.object(fields.claim)).check(z.maxLength(500)),
   contradictions: z.array(shortText).check(z.maxLength(500)),
   subsystems: z.array(z.object(fields.subsystem)).check(z.maxLength(500)),
   ...fields.tail,
-  // As many as the config lets a check have.
+  // The most that the config allows for a check.
   sources: z.optional(z.array(z.object(fields.source)).check(z.maxLength(10))),
 });

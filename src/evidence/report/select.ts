@@ -1,19 +1,23 @@
 import { isServing, worst } from "./merge.ts";
 import type { Claim, Reading, ReportState, Subsystem } from "./report.ts";
 
-/** Words by which dialects nest their parts, and which are no part of a name here. */
+/** Keys under which dialects nest their parts; left out of names here. */
 const CONTAINERS = new Set(["components", "details", "checks", "statuses", "entries", "results", "info"]);
 
-/** Names that a refusal lists. */
+/** Names listed when a part is missing. */
 const MAX_LISTED = 10;
 
-/** One part of an answer in place of the whole, and what the whole claims above a part that it needs; or why there is none. */
+/**
+ * The reading of one part, with the whole's serving claim if it requires the part; or why there is no such
+ * part.
+ */
 export type Selection = { reading: Reading; above?: Claim } | { reason: string };
 
 /**
- * The part of an answer that `path` names, with the parts below it: a component (`components.db`, `checks["x:y"]`, `db`), a nested one
- * (`components.broker.components.us1`, `broker/us1`) or a group without a state of its own. Names are compared as they are; where several
- * parts have the name the worst counts. The part's state is the only claim; the code counts only where it is no claim at all (a login wall).
+ * Selects the part of an answer that `path` names, with the parts below it: a component (`components.db`,
+ * `checks["x:y"]`, `db`), a nested one (`components.broker.components.us1`, `broker/us1`) or a group without
+ * its own state. Names must match exactly; of several parts with the name the worst counts. The part's state
+ * is the only claim, besides a status code that is unreadable (a login wall).
  */
 export function select({ claims, subsystems = [], phase: _, ...about }: Reading, path: string): Selection {
   const found = namesIn(path).map((name) => partsOf(subsystems, name))
@@ -33,16 +37,16 @@ export function select({ claims, subsystems = [], phase: _, ...about }: Reading,
   };
 }
 
-/** What `path` may be called, the likeliest first. */
+/** The part names that `path` may mean, the likeliest first. */
 function namesIn(path: string): string[] {
   const steps = stepsOf(path);
   const bare = steps.filter((step, i) => i === steps.length - 1 || !CONTAINERS.has(step));
-  // Names may hold dots themselves: what follows the container is tried as one name, too.
+  // Names may contain dots, so also try everything after the container as one name.
   const tail = CONTAINERS.has(steps[0] ?? "") ? path.slice(steps[0]!.length).replace(/^\./, "") : path;
   return [...new Set([path, tail, steps.join("/"), bare.join("/")])];
 }
 
-/** `a.b["c.d"]` as steps; a `/` parts them as well. */
+/** Splits `a.b["c.d"]` or `a/b` into steps. */
 function stepsOf(path: string): string[] {
   return [...path.matchAll(/\[\s*(?:"([^"]*)"|'([^']*)'|(\d+))\s*\]|([^.[\]/]+)/g)]
     .map(([, double, single, index, plain]) => double ?? single ?? index ?? plain ?? "");
@@ -54,7 +58,7 @@ function partsOf(parts: readonly Subsystem[], name: string) {
   return { own, below };
 }
 
-/** A group that has no word of its own. */
+/** The state of a group without its own state. */
 function groupOf(below: Subsystem[]): ReportState {
   const required = below.filter((part) => part.required);
   const counted = required.length > 0 ? required : below;

@@ -5,8 +5,9 @@ import { iso } from "../../base/time.ts";
 import type { RequestSpec } from "./report.ts";
 
 /**
- * The headers of a request signed with AWS Signature Version 4 as of `at` (epoch ms): `authorization`, `x-amz-date` and, with temporary
- * keys, `x-amz-security-token`. Throws if a key is not set. Only what is in `asking` is signed: headers that are added later change nothing.
+ * The headers of a request signed with AWS Signature Version 4 as of `at` (epoch ms): `authorization`,
+ * `x-amz-date` and, with temporary keys, `x-amz-security-token`. Throws if a key is not set. Headers that are
+ * added later are not signed, and do not affect the signature.
  */
 export async function signRequest(
   { method, headers, body, service }: RequestSpec & { service: string },

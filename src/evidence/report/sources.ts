@@ -1,25 +1,26 @@
 /**
- * What several sources come to. Only sources that speak can decide; one that is silent (`unreachable`, `unreadable`, `unknown`) is no
- * verdict of the service, so it never makes the whole ready, starting, draining or not_ready.
+ * Combines the reports of several sources. Only sources with a claim can decide: a silent one (`unreachable`,
+ * `unreadable`, `unknown`) never makes the whole ready, starting, draining or not_ready.
  *
  *     sources                    worst             all               any
  *     all serve                  worst             worst             best
  *     some serve, some refuse    worst             worst             best
- *     some serve, some silent    worst that speaks unknown           best that speaks
- *     some refuse, some silent   worst that speaks worst that speaks best that speaks
+ *     some serve, some silent    worst claim       unknown           best claim
+ *     some refuse, some silent   worst claim       worst claim       best claim
  *     all silent                 unreadable if any is (something answered), else unreachable, else unknown
  *
- * To serve is `ready` or `degraded`; to refuse is `starting`, `draining` or `not_ready`. A source that was asked about liveness counts only if all were.
+ * Serving is `ready` or `degraded`; refusing is `starting`, `draining` or `not_ready`. Liveness sources count
+ * only if all sources are such.
  */
 import type { ClaimRule, PushedSource, ReportConfig } from "../../config/config.ts";
 import { isNoClaim, isServing, rank } from "./merge.ts";
 import { limitParts } from "./group.ts";
 import type { Report, ReportState, SourceReport } from "./report.ts";
 
-/** Claims and contradictions that are kept of all sources together. */
+/** Limit of claims, and of contradictions, over all sources. */
 const MAX_KEPT = 500;
 
-/** A report as one of several: all that is in it carries the name of its source. */
+/** Prepares a report for combining, by marking its contents with the name of its source. */
 export function withSource(source: string, report: Report): Report {
   const { state, phase, question, dialect, httpStatus, reason } = report;
   return {
@@ -32,7 +33,8 @@ export function withSource(source: string, report: Report): Report {
 }
 
 /**
- * One report of reports that are {@linkcode toFailure} or combined already: in any grouping the same. At least one. Pure.
+ * Combines reports that went through {@linkcode withSource} or were combined before; the grouping does not
+ * matter. Pure.
  */
 export function combineSources(rule: ClaimRule, reports: readonly [Report, ...Report[]]): Report {
   const sources = reports.flatMap((report) => report.sources ?? []);
@@ -57,8 +59,9 @@ export function combineSources(rule: ClaimRule, reports: readonly [Report, ...Re
 }
 
 /**
- * The claim of a check: what a prober brought of the sources that it asked (null: none are asked) and what was pushed. A single source
- * stands for itself. `pushed` must have a report for each pushed source: {@linkcode unknownReport} where there is none.
+ * The claim of a check: combines a prober's report of the asked sources (null if there are none) with the
+ * pushed reports. A single source is returned as it is. `pushed` must return a report for each pushed source,
+ * or {@linkcode unknownReport} if nothing was pushed.
  */
 export function combineWithPushed(
   { sources, rule }: ReportConfig,
@@ -73,7 +76,7 @@ export function combineWithPushed(
   return combineSources(rule, [withSource(first.name, pushed(first)), ...others, ...asked ? [asked] : []]);
 }
 
-/** The report of a source that has nothing to say at `at` (epoch ms): `unknown`. */
+/** An `unknown` report, for a source without a claim at `at` (epoch ms). */
 export function unknownReport(question: Report["question"], at: number, reason: string): Report {
   return {
     state: "unknown",
@@ -89,10 +92,13 @@ export function unknownReport(question: Report["question"], at: number, reason: 
   };
 }
 
-/** The weakest first. */
+/** From the weakest to the strongest. */
 const CONFIDENCE = ["code", "recognised", "declared"] as const;
 
-/** The state of the whole if no source makes a claim: where one answered, not everything is down. */
+/**
+ * The state of the whole if no source makes a claim. `unreadable` comes first, because then at least
+ * something answered.
+ */
 const NO_CLAIM_ORDER: readonly ReportState[] = ["unreadable", "unreachable", "unknown"];
 
 type ClaimDecision = Pick<Report, "state" | "phase" | "question" | "reason">;

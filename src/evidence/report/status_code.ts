@@ -1,8 +1,8 @@
 import type { Claim, ReportState } from "./report.ts";
 
 /**
- * What a status code says when nothing in the body does; the first row that holds it decides, no row is `unreadable`.
- * So a redirect, a login wall (401, 403), a wrong path (404) and a throttle (429) are no claim in either direction.
+ * The claims of status codes; the first matching row decides, and a code without a row is `unreadable`. So a
+ * redirect, a login wall (401, 403), a wrong path (404) and throttling (429) make no claim either way.
  */
 const CODES: readonly [from: number, to: number, state: ReportState][] = [
   [200, 299, "ready"],

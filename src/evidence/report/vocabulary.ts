@@ -1,8 +1,8 @@
 import type { ReportState } from "./report.ts";
 
 /**
- * Words that mean the same in many products. `success` is missing on purpose: it is an API envelope, not health. Words
- * that mean something in one product only stand in its dialect.
+ * Words that mean the same in many products. `success` is left out on purpose, because it belongs to API
+ * envelopes. Words of a single product are in its dialect.
  */
 const WORDS: readonly [state: ReportState, words: string][] = [
   ["ready", "up ok pass passing passed healthy ready serving running live alive operational available"],
@@ -26,7 +26,7 @@ const STATES = new Map(
   WORDS.flatMap(([state, words]) => words.split(" ").map((word) => [word, state] as const)),
 );
 
-/** The state that a status word means; case, surrounding space, and `-`, space or `_` inside do not matter. */
+/** The state that a word means. Ignores case and surrounding space, and treats `-`, space and `_` alike. */
 export function stateOfWord(word: string): ReportState | undefined {
   return STATES.get(word.trim().toLowerCase().replace(/[- ]/g, "_"));
 }

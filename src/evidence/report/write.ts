@@ -1,13 +1,13 @@
 /**
- * A verdict in the words of any dialect: the reverse of read.ts.
+ * Writes a statement in any dialect: the reverse of read.ts.
  *
- *     Statement -> a state that the dialect expresses -> texts and parts that fit -> Written
+ *     Statement -> a state that the dialect expresses -> texts and parts that fit -> WriteOutput
  */
 import { isServing, rank } from "./merge.ts";
 import type { Dialect, ReportState, Statement, Subsystem, WriteInput, WriteOutput } from "./report.ts";
 import { oneLine } from "../../base/text.ts";
 
-/** Where a dialect has no word for a state: the nearest that it has, never one that is nearer to `ready`. */
+/** The replacement for a state that a dialect cannot express; never one closer to `ready`. */
 const NEAREST_STATE: Record<ReportState, ReportState> = {
   ready: "not_ready",
   degraded: "not_ready",
@@ -22,14 +22,14 @@ const NEAREST_STATE: Record<ReportState, ReportState> = {
 const MAX_BYTES = 4_095;
 const MAX_PARTS = 32;
 
-/** The state that is said for `state` by who can say only `words`, of which `not_ready` is always one. */
+/** The closest of `words` to `state`, where `words` must include `not_ready`. */
 export function nearestState(state: ReportState, words: readonly ReportState[]): ReportState {
   return words.includes(state) || state === "not_ready" ? state : nearestState(NEAREST_STATE[state], words);
 }
 
 /**
- * Writes a statement; under 4 KiB. Parts are written worst first, as many as there is room for, and only as far as the
- * whole allows: one that is worse than a whole that serves would belie it, and is left out. Throws for a dialect that does not write.
+ * Writes a statement in less than 4 KiB. Parts are written worst first, as many as fit. A part that is worse
+ * than a serving whole is left out, because it would contradict it. Throws if the dialect cannot write.
  */
 export function write(dialect: Dialect, statement: Statement): WriteOutput {
   const { name, expresses } = dialect;
@@ -41,7 +41,7 @@ export function write(dialect: Dialect, statement: Statement): WriteOutput {
     name: own,
     reason: clean(statement.reason, 300),
     version: clean(statement.version, 80),
-    // Beyond the year 9999 no dialect has a time.
+    // No dialect can write times beyond the year 9999.
     at: statement.at !== undefined && Math.abs(statement.at) < 2.5e14 ? statement.at : undefined,
     subsystems: partsOf(statement.subsystems ?? [], own, whole, expresses.parts),
   };
@@ -63,7 +63,7 @@ function partsOf(
   if (words.length === 0) return [];
   const written = parts.toReversed().map((part) => {
     const name = clean(part.name, 80) ?? "part";
-    // Many dialects show the whole as one entry of the same map.
+    // Renamed, because many dialects list the whole in the same map as its parts.
     return {
       ...part,
       name: name === own ? `${name}/part` : name,
@@ -72,11 +72,11 @@ function partsOf(
     };
   }).filter(({ state }) => !isServing(whole) || rank(state) <= rank(whole));
   const bestFirst = written.toSorted((a, b) => rank(a.state) - rank(b.state));
-  // Of two with one name the worse is kept.
+  // Of parts with the same name, keeps the worst.
   return [...new Map(bestFirst.map((part) => [part.name, part])).values()].reverse().slice(0, MAX_PARTS);
 }
 
-/** One line of well-formed text; none if nothing is left. */
+/** One line of well-formed text; undefined if empty. */
 const clean = (text = "", most: number): string | undefined =>
   oneLine(text.trimStart(), most, "").toWellFormed().trim() || undefined;
 

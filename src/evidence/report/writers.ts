@@ -1,14 +1,14 @@
-/** What the writers of the dialects share. */
+/** Shared by the dialects that write. */
 import { isServing } from "./merge.ts";
 import type { Expresses, ReportState, WriteOutput } from "./report.ts";
 
-/** A dialect that can say yes or no; `degraded` is a yes with the mark that any HTTP answer may carry. */
+/** For dialects with only yes and no; `degraded` is a yes with the header `x-envoy-degraded`. */
 export const YES_OR_NO: Expresses = { whole: ["ready", "degraded", "not_ready"] };
 
-/** The same, of parts as well: a part has no mark. */
+/** The same with parts, which cannot carry that header. */
 export const YES_OR_NO_PARTS: Expresses = { ...YES_OR_NO, parts: ["ready", "not_ready"] };
 
-/** The code by which a caller that looks at nothing else sends traffic or does not. */
+/** The status code for callers that only look at the code. */
 export const codeOf = (state: ReportState, refusal = 503): number => isServing(state) ? 200 : refusal;
 
 /** An answer in JSON. */

@@ -3,7 +3,7 @@ import { revealHeader } from "../../../base/secrets.ts";
 import { withHeader } from "../../../base/http/client.ts";
 import type { AuthKind } from "../step_kind.ts";
 
-/** A token that is at hand (RFC 6750 section 2.1). */
+/** A fixed bearer token (RFC 6750 section 2.1). */
 export const bearerAuth: AuthKind<{ token: Template }> = {
   kind: "bearer",
   schema: (fields) => fields.secret(),

@@ -50,7 +50,7 @@ interface Settings {
   timestampHeader?: string;
 }
 
-/** The request that is to be signed, for expressions. */
+/** The request to sign, as CEL variables. */
 class RequestScope extends Scope {
   readonly #request: HttpRequest;
 
@@ -74,7 +74,7 @@ class RequestScope extends Scope {
   }
 }
 
-/** A signature over parts of the request with a shared key (RFC 2104), as services define it for themselves. */
+/** A signature with a shared key (RFC 2104) over parts of the request that the service chooses. */
 export const hmacAuth: AuthKind<Settings> = {
   kind: "hmac",
   schema: grammar,

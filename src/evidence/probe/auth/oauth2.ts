@@ -38,17 +38,17 @@ interface Settings {
 
 interface Token {
   value: string;
-  /** Steady ms. */
+  /** In `clock.elapsed()` ms. */
   renewAt: number;
 }
 
-/** How long a token lasts if the server does not say. */
+/** Assumed lifetime of a token without `expires_in`. */
 const UNKNOWN_LIFE_MS = 5 * 60_000;
-/** It is renewed so long before its end, or after nine tenths of a short life. */
+/** A token is renewed this long before it expires, or after 90 % of a short lifetime. */
 const MARGIN_MS = 30_000;
 const MOST_BYTES = 64 * 1024;
 
-/** Errors of a token endpoint (RFC 6749 section 5.2) that say that our own settings are wrong. */
+/** Errors of a token endpoint (RFC 6749 section 5.2) that are caused by our own settings. */
 const OURS = new Set([
   "invalid_request",
   "invalid_client",
@@ -57,11 +57,14 @@ const OURS = new Set([
   "unsupported_grant_type",
 ]);
 
-/** Client credentials (RFC 6749 section 4.4). The prober keeps the token over its rounds until shortly before its end, or a 401. */
+/**
+ * Client credentials (RFC 6749 section 4.4). The prober keeps a token across rounds until shortly before it
+ * expires, or a 401.
+ */
 export const oauth2Auth: AuthKind<Settings> = {
   kind: "oauth2",
   schema: grammar,
-  // A token for it, and after a 401 another one and the request again.
+  // At most three: one for a token, and after a 401 one for a new token and the request again.
   requests: { usual: 0, most: 3 },
   read(draft, { path, captures, compiler, allowPrivate, checks, note }) {
     const { tokenUrl = "", clientId = "", clientSecret = "", scope, params = {}, credentials = "header" } =

@@ -18,12 +18,12 @@ import { httpStep } from "./http.ts";
 import { httpGrammar } from "./http/grammar.ts";
 import type { HttpFields } from "./http/step.ts";
 
-/** What makes a step a burst of one HTTP request. */
+/** The fields of a burst of one HTTP request. */
 interface BurstFields extends HttpFields {
   burst: { requests: number; concurrency: number; each: Expectation[] };
 }
 
-/** More would be a load test, which belongs beside a prober. */
+/** More would be a load test, which is not a prober's job. */
 const MAX_REQUESTS = 50;
 const MAX_CONCURRENCY = 10;
 const CONCURRENCY = 5;
@@ -56,21 +56,21 @@ const VARIABLES = {
   durationMs: "double",
 };
 
-/** What a burst came to. */
+/** The result of a burst. */
 interface BurstResult {
   total: number;
   ok: number;
-  /** How often each status was answered. */
+  /** Count of answers by status. */
   statuses: Map<string, number>;
-  /** How often there was no answer, by reason. */
+  /** Count of requests without an answer, by reason. */
   failures: Map<string, number>;
-  /** How long (ms) each answer took, in ascending order. */
+  /** Durations of the answers, ms, ascending. */
   took: number[];
   connections: number;
   durationMs: number;
 }
 
-/** Several times one request: what is ready in its warm-up may fail under a little load. */
+/** Sends one request several times: a service that is warming up may pass once and fail under light load. */
 export const burstStep: StepKind<BurstFields> = {
   kind: "burst",
   isHttp: true,
@@ -130,7 +130,7 @@ async function run(context: AttemptContext, step: Step & BurstFields): Promise<A
   return { kind: "answer", scope, exchange: shown, shown: { burst: trace.note } };
 }
 
-/** What one request came to. */
+/** The result of one request. */
 interface Asked {
   kind: "ok" | "bad" | "missed";
   tookMs: number;
@@ -139,7 +139,7 @@ interface Asked {
   exchange?: StepExchange;
 }
 
-/** Each has an idempotency key, and a place in the trace, of its own. */
+/** Sends one request, with its own idempotency key and span id. */
 async function ask(context: AttemptContext, one: Step & HttpFields, number: number): Promise<Asked> {
   const { ports: { clock }, trace } = context;
   const own: StepTrace = {
@@ -177,7 +177,7 @@ function noteOf({ total, ok, took, connections }: BurstResult): string {
   return `${ok} of ${total} ok${p95}, ${connections} at once`;
 }
 
-/** The nearest rank: a time that was measured. */
+/** Quantile by nearest rank, so that it is a measured duration. */
 const quantile = (ascending: readonly number[], share: number) =>
   ascending[Math.max(0, Math.ceil(share * ascending.length) - 1)]!;
 
@@ -225,7 +225,7 @@ class BurstScope extends Scope {
 const countsOf = (counts: Map<string, number>) =>
   toMap(Object.fromEntries([...counts].map(([name, count]) => [name, BigInt(count)])));
 
-/** Quick, and of no use. */
+/** Answers that are fast but useless. */
 const HOSTILE: readonly HostileAnswer[] = [["503 to every request", "503"], [
   "200 with an error to every request",
   "200",

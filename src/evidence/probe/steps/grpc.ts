@@ -141,7 +141,10 @@ function read({ grpc = {} }: Draft<z.infer<ReturnType<typeof grammar>>>, context
   };
 }
 
-/** What descriptors and message are not to each other. Without the codecs no file was read: the config passed before. */
+/**
+ * What descriptors and message are not to each other. Without the codecs no file was read: the config passed
+ * before.
+ */
 function noteFaults(
   { method, descriptor, message }: { method: string; descriptor?: string; message: unknown },
   { path, note }: StepContext,

@@ -26,7 +26,10 @@ import type { HttpFields } from "./http/step.ts";
 /** Where a step does not say otherwise. */
 const MAX_BODY_BYTES = 1 << 20;
 
-/** A request and the redirects that it leads to. Its grammar, the largest, comes to it in the table: a Worker walks without. */
+/**
+ * A request and the redirects that it leads to. Its grammar, the largest, comes to it in the table: a Worker
+ * walks without.
+ */
 export const httpStep: StepKind<HttpFields> = {
   kind: "http",
   isDefault: true,
@@ -113,7 +116,10 @@ const fail = (failure: StepFailure, exchange?: StepExchange): AttemptResult => (
 /** How much of an unread body is kept to be shown. */
 const EXCERPT_BYTES = 4096;
 
-/** Whether all that a step without interest in the body asks for is there before it: then it need not be shown. */
+/**
+ * Whether all that a step without interest in the body asks for is there before it: then it need not be
+ * shown.
+ */
 function headHolds(
   { expect }: Step,
   { status, headers, trace, url }: ExchangeHead & { url: URL },

@@ -23,14 +23,14 @@ import {
 import { LINE_MEASURED } from "./line_scope.ts";
 import { HOSTILE_TCP, TCP_VARIABLES, TcpScope } from "./tcp/scope.ts";
 
-/** What makes a step a TCP step. */
+/** The fields of a TCP step. */
 interface TcpFields {
   tcp: StepEndpoint & {
     tls: boolean;
     send?: Template;
-    /** The server sends first, and `send` waits for that. */
+    /** Whether the server sends first, and `send` waits for it. */
     greeting: boolean;
-    /** What ends an answer. */
+    /** The text that ends an answer. */
     until: string;
     maxBytes: number;
   };
@@ -67,7 +67,7 @@ const grammar = ({ map }: GrammarFields) =>
     }).check(z.describe("Connect, and by default read the first line.")),
   });
 
-/** A connection, and what is said over it: by default the first line. */
+/** Connects, optionally sends a text, and reads an answer, by default its first line. */
 export const tcpStep: StepKind<TcpFields> = {
   kind: "tcp",
   needs: "dial",
@@ -136,10 +136,13 @@ async function run(context: AttemptContext, step: Step & TcpFields): Promise<Att
 
 const utf8 = new TextDecoder();
 
-/** A greeting is over there as well: `until` may be what only an answer ends with. */
+/** A greeting also ends at a line end, because `until` may only occur at the end of an answer. */
 const LINE_END = new TextEncoder().encode("\n");
 
-/** Reads on until one of `ends` stands behind `from`, the peer ends, or there is no more room: answers where that is. */
+/**
+ * Reads until one of `ends` occurs after `from`, the peer closes, or the buffer is full. Returns the position
+ * after it.
+ */
 async function readUntil(
   line: Line,
   heard: ReturnType<typeof growing>,

@@ -19,7 +19,7 @@ import {
 } from "./endpoint.ts";
 import { LINE_MEASURED, LineScope } from "./line_scope.ts";
 
-/** What makes a step a TLS step. */
+/** The fields of a TLS step. */
 interface TlsFields {
   tls: StepEndpoint & { serverName?: string; verify: boolean; protocols?: string[] };
 }
@@ -58,7 +58,7 @@ const VARIABLES = {
   durationMs: "double",
 };
 
-/** A handshake: the certificate, who signed it, and what was agreed on. */
+/** A TLS handshake: the certificate, its chain, and the negotiated parameters. */
 export const tlsStep: StepKind<TlsFields> = {
   kind: "tls",
   needs: "dial",
@@ -112,7 +112,7 @@ function noteOf({ version, chain: [first] }: LineSecurity, now: number): string 
   return `${version}, ${days < 0 ? "has ended" : days === 1 ? "1 day left" : `${days} days left`}`;
 }
 
-/** For humans: one line a certificate. */
+/** A summary for humans, with one line per certificate. */
 const textOf = ({ version, cipher, protocol, distrust, chain }: LineSecurity) =>
   [
     [version, cipher, protocol].filter(Boolean).join(" "),

@@ -6,7 +6,9 @@ import type { Dialect, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** The names of `HealthStatus`, and its numbers, which old JSON writers sent: 0 is `Unhealthy`, not a success. */
+/**
+ * The names of `HealthStatus`, and its numbers, which old JSON writers send: 0 is `Unhealthy`, not a success.
+ */
 const STATES = new Map<unknown, ReportState>([
   ["Healthy", "ready"],
   [2, "ready"],
@@ -17,8 +19,9 @@ const STATES = new Map<unknown, ReportState>([
 ]);
 
 /**
- * ASP.NET Core health checks: the default writer's `text/plain` of one word, or the JSON of `UIResponseWriter`
- * (Xabaril/AspNetCore.Diagnostics.HealthChecks) with `entries`, or that of Microsoft's documentation with `results`.
+ * ASP.NET Core health checks: the default writer's `text/plain` of one word, or the JSON of
+ * `UIResponseWriter` (Xabaril/AspNetCore.Diagnostics.HealthChecks) with `entries`, or that of Microsoft's
+ * documentation with `results`.
  *
  * | word | state | usual code |
  * |---|---|---|
@@ -26,8 +29,8 @@ const STATES = new Map<unknown, ReportState>([
  * | `Degraded`, 1 | degraded | 200 |
  * | `Unhealthy`, 0 | not_ready | 503 |
  *
- * Any other word is `unknown`. The whole is the worst of its entries, so each is required. Entries that are all tagged
- * `live`, and none `ready`, answer the question of liveness. `{}` is a report that is null: no claim.
+ * Any other word is `unknown`. The whole is the worst of its entries, so each is required. If all entries are
+ * tagged `live` and none `ready`, the question is liveness. `{}` is a null report, which makes no claim.
  */
 export const aspnetcore: Dialect = {
   name: "aspnetcore",

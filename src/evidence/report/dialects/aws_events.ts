@@ -6,7 +6,7 @@ import { lastSegment } from "../question.ts";
 import type { Dialect, ReportState } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** `status` of an event. */
+/** States by `status` of an event. */
 const STATES = new Map<string, ReportState>([
   ["0", "ready"],
   ["1", "degraded"],
@@ -15,9 +15,10 @@ const STATES = new Map<string, ReportState>([
 ]);
 
 /**
- * AWS's public health dashboard, `/public/currentevents` (JSON in UTF-16BE): a list of events, each with `service`
- * (`ec2-us-east-1`) and `status`: 0 resolved, 1 degraded, 2 and 3 not_ready, another unknown; one with an `end_time` is over.
- * The worst counts; an empty list is ready, if it came from that path or the dialect is declared. Each service is a part.
+ * AWS's public health dashboard, `/public/currentevents` (JSON in UTF-16BE): a list of events, each with
+ * `service` (`ec2-us-east-1`) and `status`: 0 resolved, 1 degraded, 2 and 3 not_ready, any other unknown; an
+ * event with an `end_time` has ended. The worst counts. An empty list is ready, if it came from that path or
+ * the dialect is declared. Each service is a part.
  */
 export const awsEvents: Dialect = {
   name: "aws-events",

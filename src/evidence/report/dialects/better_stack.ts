@@ -7,9 +7,9 @@ import { stateOfWord } from "../vocabulary.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /**
- * Better Stack `/index.json` (JSON:API): `aggregate_state` is operational ready, degraded, downtime not_ready,
- * maintenance draining, else unknown. It is the worst of all resources: one of 28 that is down makes it downtime. The
- * resources are parts that are not required; `not_monitored` is unknown.
+ * Better Stack `/index.json` (JSON:API), by `aggregate_state`: operational is ready, degraded degraded,
+ * downtime not_ready, maintenance draining, any other unknown. It is the worst of all resources, so one down
+ * of 28 makes it downtime. Resources are parts that are not required; `not_monitored` is unknown.
  */
 export const betterStack: Dialect = {
   name: "better-stack",

@@ -27,8 +27,8 @@ const LEADER = /^\s*"([^"]*)"\s*$/;
  * | `/v1/status/leader` | `""` is no leader: not_ready |
  * | `/v1/operator/autopilot/health` | `Healthy`, servers as parts that are not required |
  *
- * passing is ready, warning degraded, critical not_ready, maintenance draining, any other word unknown. A service that
- * is not registered (404, or an empty list under 200) makes no claim; one without checks is passing.
+ * passing is ready, warning degraded, critical not_ready, maintenance draining, any other word unknown. An
+ * unregistered service (404, or an empty list with 200) makes no claim; one without checks is passing.
  */
 export const consul: Dialect = {
   name: "consul",
@@ -72,14 +72,14 @@ export const consul: Dialect = {
   },
 };
 
-/** As `/v1/agent/health/service/id/x` answers, whose 429 is a warning. */
+/** The codes of `/v1/agent/health/service/id/x`, where 429 is a warning. */
 const CODES: Record<string, number> = { passing: 200, warning: 429 };
 
 function wordOf(state: ReportState): string {
   return [...STATES].find(([, means]) => means === state)?.[0] ?? "critical";
 }
 
-/** One word about one instance or check, and the checks behind it. */
+/** The status of one instance or check, with the checks behind it. */
 interface Entry {
   word: string;
   checks: Record<string, unknown>[];
@@ -121,7 +121,7 @@ function autopilot({ Healthy, Servers }: Record<string, unknown>, status: number
     layer: "process",
     required: false,
   }));
-  // An unhealthy cluster answers 429, which says no more than the body.
+  // An unhealthy cluster answers 429, which adds nothing to the body.
   const claims = [bodyClaim(Healthy === true ? "ready" : "not_ready", `Healthy: ${scalar(Healthy)}`)];
   return {
     claims: status === 429 && Healthy !== true ? claims : [...claims, ...errorClaims(status)],
@@ -137,14 +137,14 @@ function leaderOf({ url, text }: ReportAnswer): string | undefined {
   return url.pathname.endsWith("/v1/status/leader") ? LEADER.exec(text)?.[1] : undefined;
 }
 
-/** None if any item is something else. */
+/** Empty if any item is something else. */
 function entriesOf(json: unknown): Entry[] {
   const items = Array.isArray(json) ? json : isRecord(json) ? itemsOf(json) : [];
   const entries = items.map(entryOf).filter((entry) => entry !== undefined);
   return entries.length === items.length ? entries : [];
 }
 
-/** `/v1/agent/checks` is a map of checks; anything else stands for itself. */
+/** Converts the map of `/v1/agent/checks` to a list; returns anything else unchanged. */
 function itemsOf(json: Record<string, unknown>): unknown[] {
   const values = Object.values(json);
   return values.length > 0 && values.every(isCheck) ? values : [json];
@@ -166,7 +166,10 @@ function isCheck(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && typeof value.CheckID === "string" && typeof value.Status === "string";
 }
 
-/** As `HealthChecks.AggregatedStatus` of Consul's Go API: maintenance over critical over warning; no checks are passing. */
+/**
+ * Like `HealthChecks.AggregatedStatus` in Consul's Go API: maintenance before critical before warning;
+ * without checks passing.
+ */
 function aggregate(checks: Record<string, unknown>[]): string {
   const words = checks.map((check) => isMaintenance(check) ? "maintenance" : scalar(check.Status));
   const unknown = words.find((word) => !STATES.has(word));

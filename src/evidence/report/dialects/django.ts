@@ -5,14 +5,14 @@ import { layerOf } from "../layers.ts";
 import type { Dialect, Reading, ReportAnswer, ReportState, Subsystem } from "../report.ts";
 import { codeOf, json } from "../writers.ts";
 
-/** What a check's text begins with; the rest is the error. Case differs between versions. */
+/** Prefixes of a check's text; the rest is the error. Case differs between versions. */
 const RESULTS: readonly [pattern: RegExp, state: ReportState][] = [
   [/^(ok|working)$/i, "ready"],
   [/^warning: /i, "degraded"],
   [/^(unavailable|unexpected result|unknown error): /i, "not_ready"],
 ];
 
-/** A check as version 4 names it, `Cache(alias='default')`, and as version 3 does. */
+/** Check names of version 4, `Cache(alias='default')`, and of version 3. */
 const NAME = /^\w+\(.*\)$|^Cache backend: |^\w+(Backend|HealthCheck\w*|Check)(\[\w+\])?$/;
 
 const LINE = /^(\w+\(.*?\)): (.*)/;
@@ -21,7 +21,7 @@ const FEED = /<title>Health Check Status<\/title>/;
 const PAGE = /<a href="\?format=(?:openmetrics|atom|rss)">/;
 
 /**
- * `django-health-check`, in each format it has.
+ * `django-health-check`, in all its formats.
  *
  * | format | ready | degraded | not_ready | code |
  * |---|---|---|---|---|
@@ -30,8 +30,9 @@ const PAGE = /<a href="\?format=(?:openmetrics|atom|rss)">/;
  * | RSS, Atom: `category` | all `healthy` | | any `unhealthy` | 200 always |
  * | HTML | 200 | | 500 | 200, 500 |
  *
- * 500 is also sent for mere warnings, and 200 by the feeds and metrics whatever the result, so the code is a claim only
- * where it adds one. An error under 200 is of a check that the application calls not critical: not required.
+ * Warnings also give 500, and the feeds and metrics always give 200, so the code is a claim only where it
+ * adds something. An error with 200 belongs to a check that the application marks as not critical: not
+ * required.
  */
 export const django: Dialect = {
   name: "django-health-check",
@@ -73,7 +74,7 @@ function fromResults(status: number, results: [string, string][]): Reading | nul
   return { claims: [claim], subsystems: parts };
 }
 
-/** Several errors of one check are joined by line feeds; the worst counts. */
+/** The worst of a check's errors, which are joined by line feeds. */
 function partOf(name: string, result: string, status: number): Subsystem {
   const states = result.split("\n").map((text) =>
     RESULTS.find(([pattern]) => pattern.test(text.trim()))?.[1] ?? "unknown"

@@ -7,7 +7,10 @@ import { timeOf } from "../time.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** `State.Status` where it decides by itself (moby api/types/container): what does not run keeps a stale `Health`. */
+/**
+ * Values of `State.Status` that decide alone (moby api/types/container), because a container that is not
+ * running keeps a stale `Health`.
+ */
 const STATUS = new Map<unknown, ReportState>([
   ["created", "not_ready"],
   ["exited", "not_ready"],
@@ -26,12 +29,14 @@ const HEALTH = new Map<string, ReportState>([
 const EVENT = /^health_status: (\w+)$/;
 
 /**
- * Docker's HEALTHCHECK: `GET /containers/{id}/json`, `docker inspect`, a bare `State`, or a `health_status` event.
+ * Docker's HEALTHCHECK: `GET /containers/{id}/json`, `docker inspect`, a bare `State`, or a `health_status`
+ * event.
  *
- * The container comes first: created, exited, dead or paused is not_ready, restarting starting. A running one
- * is what `Health.Status` says: healthy ready, starting, unhealthy not_ready; without a HEALTHCHECK (absent or `none`)
- * it is unknown, because running is not readiness. A stop that has begun cannot be seen. `FailingStreak` under `healthy` is
- * shown in the part's message. The claim is as old as the end of the last check.
+ * The container's status comes first: created, exited, dead or paused is not_ready, restarting starting. For
+ * a running container `Health.Status` decides: healthy is ready, starting starting, unhealthy not_ready.
+ * Without a HEALTHCHECK (absent or `none`) it is unknown, because running is not readiness. A stop in
+ * progress is not visible. The part's message shows a `FailingStreak` while `healthy`. The claim is as old as
+ * the end of the last check.
  */
 export const docker: Dialect = {
   name: "docker",
@@ -78,7 +83,7 @@ function reading(state: Record<string, unknown>, refused: Claim[]): Reading {
   };
 }
 
-/** Old engines have the flags only. */
+/** Old engines only have the flags. */
 function stateOfFlags({ Running, Paused, Restarting }: Record<string, unknown>): ReportState | undefined {
   if (Restarting === true) return "starting";
   if (Paused === true) return "not_ready";

@@ -5,9 +5,10 @@ import { layerOf } from "../layers.ts";
 import type { Dialect } from "../report.ts";
 
 /**
- * The health page of distribution, the registry of Docker (health/health.go), on its debug listener: a map of the
- * checks that fail and why, so `{}` under 200 is ready and any entry, under 503, not_ready. Known by its path
- * `/debug/health`. Its storage check only looks whether the driver answers: a full disk stays `{}`. `/v2/` is plain HTTP.
+ * The health page of distribution, Docker's registry (health/health.go), on its debug listener: a map of
+ * failing checks with reasons, so `{}` with 200 is ready, and any entry, with 503, not_ready. Recognised by
+ * its path `/debug/health`. Its storage check only tests whether the driver answers: a full disk still gives
+ * `{}`. `/v2/` is plain HTTP.
  */
 export const dockerRegistry: Dialect = {
   name: "docker-registry",

@@ -6,9 +6,10 @@ import { stateOfWord } from "../vocabulary.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /**
- * Elasticsearch and OpenSearch, `/_cluster/health` and `/_health_report`: green ready, yellow degraded (replicas are missing),
- * red not_ready (a primary shard is), all under 200, so that the code says nothing; 408 and 503 refuse. The report's indicators
- * are parts that are not required. After the cluster health API of both references.
+ * Elasticsearch and OpenSearch, `/_cluster/health` and `/_health_report`: green is ready, yellow degraded
+ * (replicas are missing), red not_ready (a primary shard is missing). All come with 200, so the code makes no
+ * claim; 408 and 503 refuse. The report's indicators are parts that are not required. From the cluster health
+ * API of both references.
  */
 export const elasticsearch: Dialect = {
   name: "elasticsearch",

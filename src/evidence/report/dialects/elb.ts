@@ -4,7 +4,7 @@ import { records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** `TargetHealth.State`; unused and unavailable (no health check) say nothing. */
+/** States by `TargetHealth.State`; unused and unavailable (no health check) make no claim. */
 const STATES = new Map<string, ReportState>([
   ["healthy", "ready"],
   ["initial", "starting"],
@@ -13,14 +13,16 @@ const STATES = new Map<string, ReportState>([
   ["draining", "draining"],
 ]);
 
-/** Characters of one XML row that are read. */
+/** Limit of characters read per XML row. */
 const MAX_ROW = 2_000;
 
 /**
- * AWS `DescribeTargetHealth` (elbv2), as JSON of the command line or XML of the wire, asked about `lb`. Targets are parts
- * that are not required: healthy ready, initial starting, unhealthy not_ready, draining draining, unused and unavailable
- * unknown; an anomaly that is mitigated is degraded, a zonal shift draining. All healthy is ready, some degraded, none the worst of them; unused targets
- * do not count. With keys (`aws`) the API itself is asked, signed. With none healthy the balancer fails open and sends to all of them, so journeys may pass: the claim says so.
+ * AWS `DescribeTargetHealth` (elbv2), as JSON of the command line or XML of the API; its question is `lb`.
+ * Targets are parts that are not required: healthy is ready, initial starting, unhealthy not_ready, draining
+ * draining, unused and unavailable unknown; a mitigated anomaly is degraded, a zonal shift draining. All
+ * healthy is ready, some degraded, none the worst of them; unused targets do not count. With keys (`aws`)
+ * Assay sends a signed request to the API itself. With no healthy target the balancer fails open and sends
+ * traffic to all of them, so journeys may pass; the claim says so.
  */
 export const elb: Dialect = {
   name: "elb",

@@ -15,7 +15,9 @@ const STATES = new Map<string, ReportState>([
   ["DRAINING", "draining"],
 ]);
 
-/** A host's flags, as `/clusters` writes them in text and in JSON (envoy/admin/v3/clusters.proto); any other is `unknown`. */
+/**
+ * A host's flags in the text and JSON of `/clusters` (envoy/admin/v3/clusters.proto); any other is `unknown`.
+ */
 const FLAGS: readonly [state: ReportState, names: string][] = [
   ["ready", "healthy"],
   [
@@ -34,7 +36,7 @@ const FLAG = new Map(
   FLAGS.flatMap(([state, names]) => names.split(" ").map((name) => [name, state] as const)),
 );
 
-/** `eds_health_status`; UNKNOWN, or none, is treated as healthy. */
+/** States by `eds_health_status`; UNKNOWN or absent counts as healthy. */
 const EDS = new Map<unknown, ReportState>([
   [undefined, "ready"],
   ["UNKNOWN", "ready"],
@@ -57,11 +59,13 @@ const FLAGS_KEY = "::health_flags::";
  * | `/clusters`, text or `?format=json` | each cluster with hosts is a part, folded over its hosts; asked about `lb` |
  * | an empty answer with `x-envoy-upstream-healthchecked-cluster` | the code |
  *
- * No cluster is required: one that is down degrades, and only all of them are not_ready. Below its panic threshold Envoy
- * sends to unhealthy hosts as well, so journeys may pass then. The headers that it puts on other answers are in headers.ts.
+ * No cluster is required: a cluster that is down degrades the whole, and only if all are down it is
+ * not_ready. Below its panic threshold Envoy also sends traffic to unhealthy hosts, so journeys may pass.
+ * Headers that it adds to other answers are in headers.ts.
  *
- * Written for its active health checks: the code, the cluster's name, and for draining `x-envoy-immediate-health-check-fail`, which
- * no other dialect writes, because a router takes it on any answer for a word about the host that sent it.
+ * Written for its active health checks: the code, the cluster's name, and for draining
+ * `x-envoy-immediate-health-check-fail`. No other dialect writes that header, because a router applies it to
+ * the host of any answer.
  */
 export const envoy: Dialect = {
   name: "envoy",
@@ -85,7 +89,7 @@ export const envoy: Dialect = {
   write({ name, state }) {
     const word = state === "starting" ? "INITIALIZING" : state === "draining" ? "DRAINING" : undefined;
     return plainText(codeOf(state), word ?? (isServing(state) ? "LIVE" : ""), {
-      // RFC 9110, 5.5: what a header cannot carry is left out of the cluster's name.
+      // Leaves out characters of the cluster's name that a header cannot carry (RFC 9110, 5.5).
       "x-envoy-upstream-healthchecked-cluster": name.replace(/[^ -~]/g, "").trim() || "service",
       ...(state === "draining" && { "x-envoy-immediate-health-check-fail": "true" }),
     });
@@ -146,7 +150,7 @@ function clustersOf(text: string, json: unknown): Clusters | undefined {
   return clusters.size > 0 ? clusters : undefined;
 }
 
-/** Booleans that are false, and defaults, are not rendered. */
+/** Fields with false or default values are not rendered. */
 function hostState(status: unknown): ReportState {
   if (!isRecord(status)) return "ready";
   const flags = Object.entries(status).filter(([, value]) => value === true);

@@ -7,8 +7,8 @@ import { isRecord } from "../../../base/json.ts";
 const STATES = new Map<unknown, ReportState>([["true", "ready"], ["false", "not_ready"]]);
 
 /**
- * etcd's `/health`: JSON under text/plain, whose `health` is the text "true" or "false", 200 or 503. The `reason` (RAFT NO
- * LEADER, ALARM NOSPACE) is kept in the claim. `/livez` and `/readyz` are in the dialect `k8s`.
+ * etcd's `/health`: JSON as text/plain, where `health` is the text "true" with 200, or "false" with 503. The
+ * claim keeps the `reason` (RAFT NO LEADER, ALARM NOSPACE). `/livez` and `/readyz` are in the dialect `k8s`.
  */
 export const etcd: Dialect = {
   name: "etcd",

@@ -10,9 +10,9 @@ import { isRecord } from "../../../base/json.ts";
 const CHECK = /_check$/;
 
 /**
- * GitLab's `/-/readiness` (lib/gitlab/health_checks): `ok` 200 or `failed` 503, and a list of probes for each check, which is a
- * required part and succeeds if any of its probes does. Without `all=1` it asks only its own web server. `/-/health`
- * (`GitLab OK`) asks nothing at all: liveness.
+ * GitLab's `/-/readiness` (lib/gitlab/health_checks): `ok` 200 or `failed` 503, and a list of probes per
+ * check. A check is a required part, and succeeds if any of its probes does. Without `all=1` it checks only
+ * its own web server. `/-/health` (`GitLab OK`) checks nothing: liveness.
  */
 export const gitlab: Dialect = {
   name: "gitlab",

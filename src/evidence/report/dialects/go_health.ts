@@ -9,7 +9,7 @@ import { newestOf } from "../time.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** The library's words, all in lower case. */
+/** The library's words, in lower case. */
 const STATES = new Map<unknown, ReportState>([["up", "ready"], ["down", "not_ready"], [
   "unknown",
   "unknown",
@@ -25,8 +25,8 @@ const STATES = new Map<unknown, ReportState>([["up", "ready"], ["down", "not_rea
  * | `unknown` | starting: a periodic check has not run yet | 503 |
  * | `unknown` | unknown | any other |
  *
- * The whole is the worst of its checks, so each is required. The time of the report is that of its newest check. Without
- * details it is recognised by the headers that the library sets: `Pragma: no-cache` and an `Expires` that has passed.
+ * The whole is the worst of its checks, so each is required. The report is as old as its newest check.
+ * Without details it is recognised by the library's headers: `Pragma: no-cache` and an `Expires` in the past.
  */
 export const goHealth: Dialect = {
   name: "go-health",

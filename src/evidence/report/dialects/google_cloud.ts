@@ -5,7 +5,7 @@ import { records, scalar, textOf } from "../json.ts";
 import type { Dialect, ReportState, Subsystem } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** `status_impact` of an open incident; `severity` is not the impact. */
+/** States by `status_impact` of an open incident; `severity` is something else. */
 const IMPACTS = new Map<unknown, ReportState>([
   ["AVAILABLE", "ready"],
   ["AVAILABLE_INFORMATION", "ready"],
@@ -15,10 +15,10 @@ const IMPACTS = new Map<unknown, ReportState>([
 ]);
 
 /**
- * Google Cloud's `incidents.json`: a list of all incidents ever; open ones have no `end`. The worst open `status_impact`
- * counts: AVAILABLE and AVAILABLE_INFORMATION ready, SERVICE_INFORMATION and SERVICE_DISRUPTION degraded,
- * SERVICE_OUTAGE not_ready, another unknown. None open is ready. Affected products are parts. (The whole history may be over
- * the size that is read: then it is unreadable.)
+ * Google Cloud's `incidents.json`: a list of all incidents ever; open ones have no `end`. The worst open
+ * `status_impact` counts: AVAILABLE and AVAILABLE_INFORMATION are ready, SERVICE_INFORMATION and
+ * SERVICE_DISRUPTION degraded, SERVICE_OUTAGE not_ready, any other unknown. Without open incidents it is
+ * ready. Affected products are parts. If the history exceeds the size limit, it is unreadable.
  */
 export const googleCloud: Dialect = {
   name: "google-cloud",

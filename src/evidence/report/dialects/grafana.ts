@@ -6,8 +6,8 @@ import { stateOfWord } from "../vocabulary.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /**
- * Grafana's `/api/health` (pkg/api/http_server.go): whether its own database answers, `ok` 200 or `failing` 503, beside the
- * version where anonymous callers may see it. It asks no data source.
+ * Grafana's `/api/health` (pkg/api/http_server.go): whether its own database answers, `ok` 200 or `failing`
+ * 503, with the version if anonymous callers may see it. It does not check data sources.
  */
 export const grafana: Dialect = {
   name: "grafana",

@@ -25,7 +25,7 @@ const STATES = new Map<string, ReportState>([["SERVING", "ready"], ["NOT_SERVING
 /** gRPC's status codes by number, in Connect's spelling. */
 const CODES = GRPC_STATUSES.map((name) => name === "CANCELLED" ? "canceled" : name.toLowerCase());
 
-/** What an error says of the service; the others (not_found, unimplemented, unauthenticated) say nothing. */
+/** Errors that make a claim; the others (not_found, unimplemented, unauthenticated) make none. */
 const ERRORS = new Map<string, ReportState>([
   ["deadline_exceeded", "not_ready"],
   ["unavailable", "not_ready"],
@@ -40,13 +40,13 @@ const PATH = /\/grpc\.health\.v1\.Health\/(Check|Watch|List)$/;
 const FRAMED = /^application\/(grpc|connect\+)/i;
 
 /**
- * gRPC health v1 (grpc/health/v1/health.proto) over the Connect protocol: POST `{}`, or the name of one service, to
- * `/grpc.health.v1.Health/Check`.
+ * gRPC health v1 (grpc/health/v1/health.proto) over the Connect protocol: POST `{}`, or the name of one
+ * service, to `/grpc.health.v1.Health/Check`.
  *
- * SERVING ready, NOT_SERVING not_ready (under 200 as well), UNKNOWN and SERVICE_UNKNOWN unknown; `{}` is UNKNOWN, the
- * zero value. An error unavailable, deadline_exceeded, internal or data_loss is not_ready, resource_exhausted degraded,
- * any other (not_found: not registered; unimplemented) unknown. `List` makes each service a part; the unnamed one is
- * the whole, else the worst. The HTTP code counts only where it is no 2xx.
+ * SERVING is ready, NOT_SERVING not_ready (also with 200), UNKNOWN and SERVICE_UNKNOWN unknown; `{}` is
+ * UNKNOWN, the zero value. The errors unavailable, deadline_exceeded, internal and data_loss are not_ready,
+ * resource_exhausted is degraded, any other unknown (not_found: not registered; unimplemented). `List` makes
+ * each service a part; the unnamed one is the whole, else the worst. The HTTP code counts only outside 2xx.
  */
 export const grpcHealth: Dialect = {
   name: "grpc-health",
@@ -77,8 +77,9 @@ const askFramed = ({ service = "" }: AskOptions): RequestSpec => ({
 });
 
 /**
- * The same over gRPC-Web, for servers behind Envoy or another translating proxy. Every answer is 200; errors are in a
- * trailer frame, or in the headers where there is nothing else. Reads gRPC's own frames and Connect's streams as well.
+ * The same over gRPC-Web, for servers behind Envoy or another translating proxy. Every answer is 200; errors
+ * are in a trailer frame, or in the headers if there is no body. Also reads gRPC's own frames and Connect's
+ * streams.
  */
 export const grpcWeb: Dialect = {
   name: "grpc-web",
@@ -99,7 +100,7 @@ export const grpcWeb: Dialect = {
 
 const TRAILER = new TextEncoder().encode("grpc-status: 0\r\n");
 
-/** Callers of these protocols look at the status and not at the code, so UNKNOWN is never taken for SERVING. */
+/** Callers of these protocols read the status and not the code, so they never take UNKNOWN for SERVING. */
 const numberOf = (state: ReportState) => isServing(state) ? 1 : state === "unknown" ? 0 : 2;
 
 function isFramed({ headers }: ReportAnswer): boolean {
@@ -110,7 +111,7 @@ function read(answer: ReportAnswer): Reading | null {
   const reading = isFramed(answer) ? readFrames(answer) : readPlain(answer);
   if (!reading) return null;
   const isShed = answer.status === 429 && reading.claims.some((claim) => claim.state === "degraded");
-  // Of a service that is not registered the 404 says less than the word does.
+  // For an unregistered service the word is more precise than the 404.
   const isNamed = answer.status < 500 && reading.claims.every(isUnknownError);
   return isShed || isNamed
     ? reading
@@ -157,7 +158,7 @@ function readFrames({ headers, text }: ReportAnswer): Reading | null {
   return isRecord(json) ? { claims: [{ ...claimOf(json), source: "frame" }] } : readMessage(message, "frame");
 }
 
-/** The name of the error in a `grpc-status` or in the end of a Connect stream, if there is one. */
+/** The error name in `grpc-status` or at the end of a Connect stream, if any. */
 function errorOf(status: string | null, end: string): string | undefined {
   const last = tryParseJson(end);
   if (isRecord(last) && isRecord(last.error)) return scalar(last.error.code);

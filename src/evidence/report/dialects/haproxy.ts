@@ -5,7 +5,7 @@ import { backendsOf } from "./haproxy_stats.ts";
 import type { Claim, Dialect, Reading, ReportState } from "../report.ts";
 import { codeOf, plainText } from "../writers.ts";
 
-/** The words of an agent line by kind; the last one of a kind holds. */
+/** The words of an agent line by kind; the last word of a kind counts. */
 const WORDS: Record<string, [kind: "admin" | "health", state: ReportState]> = {
   ready: ["admin", "ready"],
   drain: ["admin", "draining"],
@@ -17,25 +17,30 @@ const WORDS: Record<string, [kind: "admin" | "health", state: ReportState]> = {
 };
 
 const WEIGHT = /^(?:weight:)?(\d{1,5})%$/;
-/** The page of `monitor-uri`; its refusal is the page of any request that finds no server, and plain HTTP. */
+/**
+ * The page of `monitor-uri`. Its refusal is the same page as for any request without a server, and so plain
+ * HTTP.
+ */
 const MONITOR = /^<html><body><h1>200 OK<\/h1>\s*Service ready\./;
 
 const PLAIN = /^(?:weight|maxconn):\d{1,9}$/;
 
 /**
- * HAProxy: the line of an `agent-check` (doc/configuration.txt), or its statistics, `;csv` and `;json`, asked about `lb`, or the page of its
- * `monitor-uri`.
+ * HAProxy: the line of an `agent-check` (doc/configuration.txt), the page of its `monitor-uri`, or its
+ * statistics, `;csv` and `;json`, whose question is `lb`.
  *
- * Line: up and ready are ready, drain and maint draining, down, stopped and fail not_ready; `0%` draining, 1 to 99 %
- * degraded, 100 % and more ready; the worst kind holds. A word that HAProxy does not know, or a line that says only `weight:` or
- * `maxconn:`, is unknown. What follows ` #` is a description. A single plain word (`up`) is recognised as plain HTTP.
+ * Line: up and ready are ready, drain and maint draining, down, stopped and fail not_ready; `0%` is draining,
+ * 1 to 99 % degraded, 100 % and more ready; the worst kind counts. A word that HAProxy does not know, or a
+ * line with only `weight:` or `maxconn:`, is unknown. Text after ` #` is a description. A single plain word
+ * (`up`) is recognised as plain HTTP.
  *
- * Statistics: each backend is a required part, `UP` ready, `DOWN` draining if one of its servers is in DRAIN or MAINT,
- * else not_ready, and unknown if none of its servers is checked. (A server that is UP with weight 0 gets no traffic; its backend says so.)
+ * Statistics: each backend is a required part: `UP` is ready, `DOWN` draining if one of its servers is in
+ * DRAIN or MAINT, else not_ready; it is unknown if none of its servers is checked. A server that is UP with
+ * weight 0 gets no traffic, which the backend's status reflects.
  */
 export const haproxy: Dialect = {
   name: "haproxy",
-  // A server of `;json` is 20 KiB and more.
+  // In `;json` one server takes 20 KiB or more.
   path: /;(json|csv)/,
   isBulky: true,
   recognise: ({ text, json }) => backendsOf(text, json) !== undefined || isAgent(text) || MONITOR.test(text),
@@ -54,7 +59,8 @@ export const haproxy: Dialect = {
   },
   expresses: { whole: ["ready", "degraded", "draining", "not_ready"] },
   write({ state, reason }) {
-    // `ready` and `up` also take back what was said before; a weight would be 0 % of a server whose own weight is 1.
+    // `ready` and `up` also revoke earlier words. A weight is not written, because it would be 0 % of a
+    // server whose own weight is 1.
     const words = state === "draining" ? "drain up" : isServing(state) ? "ready up" : "ready down";
     const why = [state, reason].filter(Boolean).join(": ").replace(/[<>{}[\]]/g, "").slice(0, 150);
     return plainText(codeOf(state), `${words} #${why}\n`);
@@ -66,7 +72,10 @@ function wordsOf(text: string): string[] {
   return line.replace(/(^|[ \t,])#.*$/, "").split(/[ \t,]+/).filter((word) => word !== "");
 }
 
-/** Only an agent's line has a percentage, a limit, a word of its own, or several words that are all known. */
+/**
+ * Whether a text is an agent's line: it has a percentage, a limit, a word of HAProxy's own, or several words
+ * that are all known.
+ */
 function isAgent(text: string): boolean {
   if (text.length > 200 || !/[ \t,%]|drain|maint|stopped/.test(text) || /[\r\n]\s*\S/.test(text)) {
     return false;

@@ -2,14 +2,14 @@ import { records, scalar } from "../json.ts";
 import type { ReportState, Subsystem } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** What is read of one line of the statistics. */
+/** The fields read from one row of the statistics. */
 interface Row {
   proxy: string;
   name: string;
   status: string;
 }
 
-/** The backends of HAProxy's statistics, `;csv` or `;json`; undefined if it is neither. */
+/** The backends in HAProxy's statistics, `;csv` or `;json`; undefined for any other text. */
 export function backendsOf(text: string, json: unknown): Subsystem[] | undefined {
   const rows = csvRows(text) ?? jsonRows(json);
   if (!rows) return undefined;

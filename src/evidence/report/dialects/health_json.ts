@@ -20,8 +20,9 @@ const STATES = new Map<string, ReportState>([
 const LAYERS = new Map<unknown, Layer>([["datastore", "dependency"], ["system", "process"]]);
 
 /**
- * `application/health+json` (draft-inadarei-api-health-check-06). A check is not required: the draft lets `pass` stand
- * over a failing one, so that degrades the whole at most. One without a `status` only measures, and is left out.
+ * `application/health+json` (draft-inadarei-api-health-check-06). Checks are not required: the draft allows
+ * `pass` with a failing check, which therefore degrades the whole at most. A check without a `status` is only
+ * a measurement, and is left out.
  */
 export const healthJson: Dialect = {
   name: "health+json",
@@ -72,7 +73,7 @@ function stateOf(word: string): ReportState {
   return STATES.get(word.trim().toLowerCase()) ?? "unknown";
 }
 
-/** One key may stand for many nodes, with `componentId`, `node` or their index as names. */
+/** A key may hold several nodes, named by `componentId`, `node` or index. */
 function nodesOf(key: string, value: unknown): Node[] {
   const checks = (Array.isArray(value) ? value : [value]).filter(isRecord);
   if (checks.length === 1) return checks.map((check) => ({ name: key, check }));

@@ -26,8 +26,8 @@ const STATES = new Map<unknown, ReportState>([
  * | `Partially Available` | degraded: a check that may be skipped (`SkipOnErr`) failed | 200 |
  * | `Unavailable`, `Timeout during health check` | not_ready | 503 |
  *
- * Any other word is `unknown`. `failures` is all that is shown of the checks: those that pass cannot be seen. Under
- * `Partially Available` none of them is required, by the library's own rule.
+ * Any other word is `unknown`. Only failing checks are visible, in `failures`. With `Partially Available`
+ * none of them is required, by the library's own rule.
  */
 export const hellofresh: Dialect = {
   name: "hellofresh",

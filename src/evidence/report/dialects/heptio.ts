@@ -7,11 +7,12 @@ import type { Dialect, ReportAnswer } from "../report.ts";
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 
 /**
- * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code counts (200 ready, 503 not_ready), and with
- * `?full=1` a flat map of checks, each `OK` (ready) or an error's text (not_ready), each required.
+ * `heptiolabs/healthcheck` for Go: `{}` by default, so that only the code counts (200 ready, 503 not_ready).
+ * With `?full=1` it is a flat map of required checks, each `OK` (ready) or an error's text (not_ready).
  *
- * `{}` is no claim in other dialects. It is recognised only as this library writes it: on `/ready` or `/live`, with 200
- * or 503, `application/json; charset=utf-8` and a line feed; the map only under `?full=1`.
+ * `{}` makes no claim in other dialects, so it is recognised only as this library writes it: on `/ready` or
+ * `/live`, with 200 or 503, `application/json; charset=utf-8` and a line feed. The map is recognised only
+ * with `?full=1`.
  */
 export const heptio: Dialect = {
   name: "heptio",

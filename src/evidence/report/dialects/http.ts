@@ -8,30 +8,33 @@ import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, plainText } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** Keys under which home-made health bodies keep their word; the first one present is read. */
+/** Keys for the state in custom health bodies; the first one present is read. */
 const KEYS = ["status", "state", "health", "healthy", "ready", "ok"];
 
-/** Keys that may stand alone around the answer. */
+/** Keys of envelopes: a body with only such a key is unwrapped. */
 const ENVELOPE = /^(value|data|results?|response|payload|checks|services|components)$/;
 
-/** Names of booleans that say how a service is. */
+/** Names of booleans that mean health. */
 const FLAG = /^(is_?)?(ready|healthy|alive|up|ok|serving|operational|online|success)$/i;
 
-/** Words that never describe a colour, a severity or an order: one of them makes a map of words a map of checks. */
+/**
+ * Words that only mean health, and not a colour, a severity or an order; one of them makes a map of words a
+ * map of checks.
+ */
 const TELLING = /^(up|down|ok|pass(ing|ed)?|fail(ing)?|(un)?healthy|(not_)?(ready|serving)|operational)$/i;
 
-/** Error pages that PHP, Python, Spring and Heroku may send under 200. */
+/** Error pages that PHP, Python, Spring and Heroku may send with 200. */
 const FATAL = /Fatal error|Uncaught|Traceback \(most recent|Whitelabel Error|Application error/;
 
-/** Pages that stand where the answer should: a login, or an error page under a good code. */
+/** Pages in place of an answer: a login, or an error page with a good code. */
 const STAND_IN = /<input[^>]{1,200}type=["']?password|<title>\s*(?:error\b|[45]\d\d\b)/i;
 
-/** The exposition format of Prometheus, also where it is empty. */
+/** Prometheus's exposition format, even if empty. */
 const METRICS = /^# (?:HELP|TYPE) /m;
 const METRICS_PATH = /^(metrics|federate)$/;
 
 /**
- * Plain HTTP, the fall-back of `auto`: the code, and what a plain word in the body adds.
+ * Plain HTTP, the fallback of `auto`: the code, and a plain word in the body.
  *
  * | body | claim beside the code |
  * |---|---|
@@ -42,8 +45,9 @@ const METRICS_PATH = /^(metrics|federate)$/;
  * | any other page, a login, metrics under 2xx; broken JSON | unreadable |
  * | anything else, `{}` and `[]` too | none |
  *
- * For the third row an envelope (`{"data": {...}}`) is taken off, and names that mean nothing here (`db`, `cache`) count
- * where there are two and more, with a word that means health only: `{"color": "red"}` is no refusal.
+ * For the third row an envelope (`{"data": {...}}`) is removed. Names without a known meaning (`db`, `cache`)
+ * count only if there are at least two, with a word that only means health: `{"color": "red"}` is not a
+ * refusal.
  */
 export const http: Dialect = {
   name: "http",
@@ -67,14 +71,14 @@ function ownClaim(answer: ReportAnswer): Claim | undefined {
   return wordClaim(text) ?? (status < 300 ? strangerClaim(answer) : undefined);
 }
 
-/** All that is said in so many words, marks of a page aside. */
+/** The text of a body without its markup. */
 function wordClaim(text: string): Claim | undefined {
   const said = text.length <= 500 ? text.replace(/<[^<>]*>/g, " ").trim() : "";
   const state = said.length <= 64 ? stateOfWord(said) : undefined;
   return state && bodyClaim(state, said);
 }
 
-/** What stands under a good code and is no answer to the question. */
+/** The claim of a page with a good code that does not answer the question. */
 function strangerClaim({ url, headers, text }: ReportAnswer): Claim | undefined {
   const isPage = /^\s*</.test(text) || (/html/.test(headers.get("content-type") ?? "") && /<\w/.test(text));
   const what = STAND_IN.test(text)
@@ -110,7 +114,10 @@ function mapClaim(json: Record<string, unknown>, status: number): Claim | undefi
   return bodyClaim(state, words.find((word) => word?.state === state)!.raw);
 }
 
-/** One entry of a map of words; undefined if it is none. A boolean, in quotes or not, is one by its name only. */
+/**
+ * The state of one entry of a map of words; undefined if it has none. A boolean, quoted or not, counts only
+ * by its name.
+ */
 function wordOf(name: string, value: unknown) {
   const word = typeof value === "number" ? "" : scalar(value);
   const state = stateOfWord(word);

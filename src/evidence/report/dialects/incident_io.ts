@@ -12,10 +12,11 @@ const IMPACTS = new Map<unknown, ReportState>([
 ]);
 
 /**
- * incident.io's widget, `/api/v1/summary` (its `/api/v2` is a clone of Statuspage). There is no word for "ok": no ongoing
- * incident and no maintenance in progress is ready, so `page_title` and both lists must be there. An incident is what
- * its `current_worst_impact` says (degraded_performance degraded, partial_outage and full_outage not_ready, another
- * unknown, none degraded), a maintenance in progress draining; the worst counts. Affected components are parts.
+ * incident.io's widget, `/api/v1/summary` (its `/api/v2` is a clone of Statuspage). It has no word for "ok":
+ * without an ongoing incident or maintenance it is ready, so `page_title` and both lists must be present. For
+ * an incident, `current_worst_impact` decides: degraded_performance is degraded, partial_outage and
+ * full_outage not_ready, any other unknown, absent degraded. A maintenance in progress is draining. The worst
+ * counts. Affected components are parts.
  */
 export const incidentIoPage: Dialect = {
   name: "incident.io",

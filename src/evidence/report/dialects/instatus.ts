@@ -19,9 +19,10 @@ const IMPACTS = new Map<unknown, ReportState>([
 ]);
 
 /**
- * Instatus `/summary.json`: `status.type`, or in another form `page.status`, is UP ready, HASISSUES degraded,
- * UNDERMAINTENANCE draining, else unknown. Under HASISSUES the worst `impact` of `activeIncidents` counts as well:
- * PARTIALOUTAGE and MAJOROUTAGE are not_ready. UP over such an incident is a contradiction. The lists may be absent.
+ * Instatus `/summary.json`, by `status.type` or, in another form, `page.status`: UP is ready, HASISSUES
+ * degraded, UNDERMAINTENANCE draining, any other unknown. With HASISSUES the worst `impact` of
+ * `activeIncidents` counts too: PARTIALOUTAGE and MAJOROUTAGE are not_ready. UP with such an incident is a
+ * contradiction. The lists may be absent.
  */
 export const instatus: Dialect = {
   name: "instatus",

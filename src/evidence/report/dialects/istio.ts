@@ -2,10 +2,10 @@ import { codeClaim } from "../status_code.ts";
 import type { Dialect, ReportAnswer } from "../report.ts";
 
 /**
- * Istio's gateway and sidecar readiness, `:15021/healthz/ready` (pilot/cmd/pilot-agent/status/server.go): 200 or 503 with
- * an empty body, so it is known by its port and path alone, or by being declared. Readiness is sticky there: a first
- * success is kept for life. So a 503 is a start or a shutdown (`not_ready`, `phase: unclear`), and a 200 says nothing of
- * configuration that went stale later.
+ * Istio's gateway and sidecar readiness, `:15021/healthz/ready` (pilot/cmd/pilot-agent/status/server.go): 200
+ * or 503 with an empty body, so it is recognised only by port and path. Readiness is sticky: the first
+ * success is kept for the life of the process. So a 503 is a start or a shutdown (`not_ready`, `phase:
+ * unclear`), and a 200 does not show whether the configuration went stale later.
  */
 export const istio: Dialect = {
   name: "istio",

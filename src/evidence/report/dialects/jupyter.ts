@@ -5,8 +5,8 @@ import type { Dialect } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /**
- * Jupyter Server's `/api/status`: how many connections and kernels there are, and since when. It claims nothing but to answer:
- * that a kernel can start, and a notebook be saved, only a journey finds out.
+ * Jupyter Server's `/api/status`: the number of connections and kernels, and the start time. It only shows
+ * that the server answers; only a journey can show that a kernel starts and a notebook can be saved.
  */
 export const jupyter: Dialect = {
   name: "jupyter",

@@ -7,7 +7,7 @@ import { codeOf, plainText } from "../writers.ts";
 const LINE = /^\[([+-])\](\S+) (ok|excluded.*|failed: (.*))$/;
 const TRAILER = /^(?:ok|(\w+) check (?:passed|failed)|internal server error: .*)$/;
 
-/** Layers that the names alone would get wrong. */
+/** Layers of checks whose names alone would be misleading. */
 const LAYERS: readonly [pattern: RegExp, layer: Layer][] = [
   [/^kms-providers?/, "dependency"],
   [/^poststarthook\/rbac\//, "policy"],
@@ -15,10 +15,11 @@ const LAYERS: readonly [pattern: RegExp, layer: Layer][] = [
 ];
 
 /**
- * The text of `/readyz?verbose`, `/livez` and `/healthz` as the Kubernetes apiserver writes it (kubernetes/apiserver
- * pkg/server/healthz), and etcd's variant (503, no trailer when failing). An excluded check is no evidence. A failing `shutdown` is
- * `draining`. Only `informer-sync` or `poststarthook/*` failing is plain `not_ready` with no phase: that may be a start
- * or a fault, not "starting or draining", so history must not announce it.
+ * The text of `/readyz?verbose`, `/livez` and `/healthz` as the Kubernetes apiserver writes it
+ * (kubernetes/apiserver pkg/server/healthz), and etcd's variant (503, without a trailer when failing). An
+ * excluded check is not evidence. A failing `shutdown` is `draining`. If only `informer-sync` or
+ * `poststarthook/*` fails, it is plain `not_ready` without a phase: it may be a start or a fault, which is
+ * not "starting or draining", so it must not count as announced.
  */
 export const k8s: Dialect = {
   name: "k8s",

@@ -1,7 +1,10 @@
 import type { Dialect } from "../report.ts";
 import { codeOf, plainText, YES_OR_NO } from "../writers.ts";
 
-/** What the kubelet makes of an `httpGet` probe: 200 to 399 is success, all else is not; only when named. */
+/**
+ * The kubelet's rule for an `httpGet` probe: 200 to 399 is success, any other code failure. Never recognised,
+ * only declared.
+ */
 export const k8sHttp: Dialect = {
   name: "k8s-http",
   recognise: () => false,

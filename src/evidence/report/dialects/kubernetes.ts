@@ -13,12 +13,13 @@ const KINDS = new Map<unknown, (thing: Thing) => Reading>([
   ["Pod", pod],
   ["EndpointSlice", endpointSlice],
   ["Deployment", deployment],
-  // An error of the API server, which is no word of the service.
+  // An error of the API server, which makes no claim about the service.
   ["Status", ({ reason }) => ({ claims: [bodyClaim("unreadable", `Status ${textOf(reason) ?? ""}`)] })],
 ]);
 
 /**
- * Objects of the Kubernetes API: a Pod, EndpointSlice or Deployment, a list of one kind, or a watch event. The HTTP code says nothing.
+ * Objects of the Kubernetes API: a Pod, EndpointSlice or Deployment, a list of one kind, or a watch event.
+ * The HTTP code makes no claim.
  *
  * - Pod: being deleted draining; else by phase, containers and `Ready` (kubernetes_pod.ts).
  * - EndpointSlice: all endpoints ready, some degraded, none not_ready, all terminating draining (kubernetes_endpoints.ts).
@@ -40,7 +41,7 @@ export const kubernetes: Dialect = {
   },
 };
 
-/** The object to be read: the answer itself, or that of a watch event. */
+/** The object to read: the answer itself, or the object of a watch event. */
 function thingOf(json: unknown): Thing | undefined {
   if (!isRecord(json)) return undefined;
   const thing = typeof json.type === "string" && isRecord(json.object) ? json.object : json;
@@ -52,7 +53,7 @@ function isShaped({ status, endpoints }: Thing): boolean {
   return isRecord(status) || Array.isArray(endpoints);
 }
 
-/** Items of a list have no kind of their own. */
+/** Adds the kind to items of a list, which have none of their own. */
 function itemKind({ kind }: Thing): string | undefined {
   return /^(\w+)List$/.exec(scalar(kind))?.[1];
 }

@@ -5,8 +5,9 @@ import type { Reading, ReportState, Subsystem } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /**
- * An EndpointSlice (discovery/v1): absent `ready` and `serving` are true, absent `terminating` is false. A terminating endpoint is
- * draining while it serves, one that is not ready not_ready; the slice is the group of its endpoints.
+ * An EndpointSlice (discovery/v1): absent `ready` and `serving` are true, absent `terminating` is false. A
+ * terminating endpoint is draining while it serves; an endpoint that is not ready is not_ready. The slice is
+ * the group of its endpoints.
  */
 export function endpointSlice({ endpoints }: Record<string, unknown>): Reading {
   const parts = records(endpoints).map((endpoint, i): Subsystem => ({

@@ -5,12 +5,12 @@ import { isRecord } from "../../../base/json.ts";
 
 type Thing = Record<string, unknown>;
 
-/** Reasons for which a container waits that are no start. */
+/** Reasons for a waiting container that do not mean a start. */
 const FAILING = /BackOff$|^Err|Error$|^InvalidImageName$/;
 
 const CONDITIONS = new Map<unknown, ReportState>([["True", "ready"], ["False", "not_ready"]]);
 
-/** Conditions of the kubelet and the scheduler that are no readiness gate; those mapped to null are no good news when True. */
+/** Conditions of the kubelet and the scheduler, which are not readiness gates; null: True is not good. */
 const OWN = new Map<unknown, Layer | null>([
   ["PodScheduled", "policy"],
   ["Initialized", "state"],
@@ -24,10 +24,11 @@ const OWN = new Map<unknown, Layer | null>([
 ]);
 
 /**
- * A Pod (core/v1). Being deleted, or the target of a disruption: draining. `Ready` True is ready, Unknown (node lost)
- * unknown. Not ready it is starting while pending or with a container that has not started, unless one crashes; else
- * not_ready, also where all containers are ready and a readiness gate is not (a part of the layer policy).
- * `phase: Running` is not readiness, and Succeeded or Failed pods serve no requests.
+ * A Pod (core/v1). Being deleted, or the target of a disruption, it is draining. `Ready` True is ready,
+ * Unknown (node lost) unknown. Without `Ready` it is starting while pending or while a container has not
+ * started, unless one crashes. Otherwise it is not_ready, even if all containers are ready and only a
+ * readiness gate is not (a part of layer policy). `phase: Running` is not readiness, and Succeeded or Failed
+ * pods serve no requests.
  */
 export function pod({ metadata, status }: Thing): Reading {
   const about = isRecord(status) ? status : {};
@@ -77,7 +78,7 @@ function containerOf({ name, ready, started, state }: Thing): Subsystem {
   };
 }
 
-/** A type that is none of Kubernetes' own is a readiness gate. */
+/** A condition type that is not Kubernetes' own is a readiness gate. */
 function partOf({ type, status, reason }: Thing): Subsystem[] {
   const layer = OWN.has(type) ? OWN.get(type) : "policy";
   if (!layer) return [];

@@ -8,7 +8,7 @@ import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** The words of `/up`, and what its page says. */
+/** The words of `/up`, and of its page. */
 const WHOLE = new Map<unknown, ReportState>([
   ["up", "ready"],
   ["down", "not_ready"],
@@ -39,8 +39,9 @@ const PAGE = />\s*(Application up|Application experiencing problems)\s*</;
  * | `healthy: true` | ready | 200 |
  * | anything else, or nothing, if declared | not_ready | 5xx |
  *
- * Version 0 of the package adds a `status`, `ok` or `failing`. The JSON of `/up` is recognised on that path alone. Results come from a store: `finishedAt` is their time, and a 2xx
- * beside them is no claim. A skipped check is not required. `checkResults` may be a list or, once sorted, a map.
+ * Version 0 of the package adds a `status`, `ok` or `failing`. The JSON of `/up` is recognised only on that
+ * path. Results come from a store: `finishedAt` is their time, and their 2xx makes no claim. A skipped check
+ * is not required. `checkResults` may be a list or, once sorted, a map.
  */
 export const laravel: Dialect = {
   name: "laravel",

@@ -4,7 +4,7 @@ import { isServing } from "../merge.ts";
 import type { Dialect, ReportState } from "../report.ts";
 import { codeOf, plainText } from "../writers.ts";
 
-/** Lightship's bodies, and which of them only `/live` says. */
+/** Lightship's bodies; some are only sent by `/live`. */
 const STATES = new Map<string, ReportState>([
   ["SERVER_IS_READY", "ready"],
   ["SERVER_IS_NOT_READY", "not_ready"],
@@ -13,7 +13,7 @@ const STATES = new Map<string, ReportState>([
 ]);
 
 /**
- * Lightship's text on `/health`, `/ready` and `/live`; what is not ready has the code 500.
+ * Lightship's text on `/health`, `/ready` and `/live`; the code is 500 when not ready.
  *
  * | body | state |
  * |---|---|

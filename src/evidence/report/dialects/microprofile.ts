@@ -18,12 +18,13 @@ const STATES = new Map<unknown, ReportState>([
   ["UNKNOWN", "unknown"],
 ]);
 
-/** Last path segments under which DOWN without any check can only be the time before the checks are deployed. */
+/** Last path segments where DOWN without any check only occurs before the checks are deployed. */
 const EARLY = new Set(["ready", "readiness", "readyz", "started", "startup"]);
 
 /**
- * MicroProfile Health (SmallRye, Quarkus, Open Liberty ...), Tomcat's `HealthCheckValve` and `@cloudnative/health`: a
- * status and a list of checks. Version 1 of the specification says `outcome` and `state` instead of `status`.
+ * MicroProfile Health (SmallRye, Quarkus, Open Liberty ...), Tomcat's `HealthCheckValve` and
+ * `@cloudnative/health`: a status and a list of checks. Version 1 of the specification says `outcome` and
+ * `state` instead of `status`.
  *
  * | word | state | usual code |
  * |---|---|---|
@@ -33,8 +34,8 @@ const EARLY = new Set(["ready", "readiness", "readyz", "started", "startup"]);
  * | `STARTING` | starting | 503 |
  * | `STOPPING`, `STOPPED` | draining | 503 |
  *
- * Any other word is `unknown`. The whole is the AND of its checks, so each is required; names may repeat. Without a
- * check, and on any other path, DOWN may as well be a Tomcat whose application did not deploy.
+ * Any other word is `unknown`. The whole is the AND of its checks, so each is required; names may repeat. On
+ * any other path, DOWN without checks may also be a Tomcat whose application failed to deploy.
  */
 export const microprofile: Dialect = {
   name: "microprofile",

@@ -9,16 +9,17 @@ const STATES = new Map<unknown, ReportState>([["ok", "ready"], ["unavailable", "
   "not_ready",
 ]]);
 
-/** Errors of the server itself, by which an answer that is no `ok` is recognised. */
+/** Errors of the server itself, which identify answers other than `ok`. */
 const ERRORS = /JetStream|NATS|ready for connections|meta (layer|leader)/i;
 
-/** In lame duck mode, and before the listener is up: a start or a shutdown. */
+/** Sent in lame duck mode, and before the listener is up: a shutdown or a start. */
 const UNCLEAR = /failed to be ready for connections/;
 
 /**
- * NATS server `/healthz`: `{status: ok}` 200 (recognised as anybody's `ok`, and read the same), `unavailable` 503 and
- * `error` 500 not_ready, with `error` or, with `?details=true`, a list `errors`, whose entries are parts. "failed to be ready
- * for connections" is what a start and a lame duck both say: `phase: unclear`.
+ * NATS server `/healthz`: `{status: ok}` with 200 is ready (not recognised, because it is common, but plain
+ * HTTP reads it the same). `unavailable` with 503 and `error` with 500 are not_ready, with an `error` or, for
+ * `?details=true`, a list of `errors`, whose entries are parts. A start and lame duck mode both say "failed
+ * to be ready for connections": `phase: unclear`.
  */
 export const nats: Dialect = {
   name: "nats",

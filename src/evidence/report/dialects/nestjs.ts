@@ -30,8 +30,8 @@ const PART = new Map<unknown, ReportState>([["up", "ready"], ["degraded", "degra
  * | `error` | not_ready | 503 |
  * | `shutting_down` | draining | 503, all details may be up |
  *
- * Indicators say `up`, `degraded` or `down`; all are required. Version 11 drops one that is neither up nor down and
- * answers `ok`: what it drops cannot be seen, what it shows in another word is `unknown`.
+ * Indicators are `up`, `degraded` or `down`; all are required. Version 11 drops an indicator that is neither
+ * up nor down and answers `ok`, so dropped ones are not visible. Any other word is `unknown`.
  */
 export const nestjs: Dialect = {
   name: "nestjs",

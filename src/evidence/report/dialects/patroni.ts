@@ -4,7 +4,7 @@ import { scalar, textOf } from "../json.ts";
 import type { Dialect, Reading, ReportState } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** `state` of the Postgres under Patroni; the first row that fits decides, none is `unknown`. */
+/** States by Patroni's `state` of Postgres; the first matching row decides, without one it is `unknown`. */
 const STATES: readonly [pattern: RegExp, state: ReportState][] = [
   [/failed$|^(stopped|crashed)$/, "not_ready"],
   [/^(running|streaming|in archive recovery)$/, "ready"],
@@ -13,11 +13,12 @@ const STATES: readonly [pattern: RegExp, state: ReportState][] = [
 ];
 
 /**
- * Patroni's REST API (`/primary`, `/replica`, `/read-only`, `/health` …), whose code says whether the node has the asked
- * role. running, streaming ready; starting, initializing, creating a replica, or a role that is still uninitialized
- * starting; stopping draining; stopped, crashed or failed not_ready. A running node under 503 has another role: not_ready and no
- * contradiction. `cluster_unlocked` (the leader lock is free) is a part that is not required and not_ready. The claim is
- * as old as `dcs_last_seen`. `/liveness` and `/readiness` have empty bodies and are read by their code.
+ * Patroni's REST API (`/primary`, `/replica`, `/read-only`, `/health` …), whose code shows whether the node
+ * has the requested role. running and streaming are ready; starting, initializing, creating a replica, and a
+ * role that is still uninitialized are starting; stopping is draining; stopped, crashed and failed are
+ * not_ready. A running node with 503 has another role: not_ready without a contradiction. `cluster_unlocked`
+ * (the leader lock is free) is a not_ready part that is not required. The claim is as old as `dcs_last_seen`.
+ * `/liveness` and `/readiness` have empty bodies and are read by their code.
  */
 export const patroni: Dialect = {
   name: "patroni",

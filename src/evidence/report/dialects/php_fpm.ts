@@ -4,8 +4,9 @@ import type { Dialect, ReportAnswer } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /**
- * The status page of php-fpm (sapi/fpm/fpm/fpm_status.c), `?json` and text: ready while a worker is idle or the queue is empty, degraded
- * while all are busy and requests wait. By `pm.status_listen` it answers however stuck the workers are.
+ * The status page of php-fpm (sapi/fpm/fpm/fpm_status.c), `?json` and text: ready while a worker is idle or
+ * the queue is empty, degraded while all are busy and requests wait. With `pm.status_listen` it answers even
+ * if all workers are stuck.
  */
 export const phpFpm: Dialect = {
   name: "php-fpm",

@@ -7,7 +7,7 @@ import type { Question } from "../../../config/question.ts";
 import type { Claim, Dialect, Layer, Reading, ReportState, Subsystem } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** `UNAVAILABLE` is an expected check that has not reported yet; `UNKNOWN` one that never ran. */
+/** `UNAVAILABLE`: an expected check has not reported yet. `UNKNOWN`: a check never ran. */
 const STATES = new Map<string, ReportState>([
   ["RUNNING", "ready"],
   ["UNKNOWN", "starting"],
@@ -15,7 +15,7 @@ const STATES = new Map<string, ReportState>([
   ["TERMINATING", "draining"],
 ]);
 
-/** The first of these that a required check is in is the whole's. */
+/** The whole has the first of these states that any required check has. */
 const ORDER: readonly ReportState[] = ["starting", "not_ready", "draining", "unknown"];
 
 const LAYERS: readonly [pattern: RegExp, layer: Layer][] = [
@@ -28,13 +28,14 @@ const LAYERS: readonly [pattern: RegExp, layer: Layer][] = [
 const QUESTIONS = new Map<string, Question>([["startupz", "startup"], ["healthz", "liveness"]]);
 
 /**
- * Pomerium's health server (pkg/health/http.go; port 28080), JSON under text/plain: `/startupz`, `/readyz`, `/healthz` with a
- * map of checks, and `/status` (always 200) with `statuses` and the names of the required `checks`.
+ * Pomerium's health server (pkg/health/http.go; port 28080), JSON under text/plain: `/startupz`, `/readyz`,
+ * `/healthz` with a map of checks, and `/status` (always 200) with `statuses` and the names of the required
+ * `checks`.
  *
- * A check with an `error` keeps its former status, so the error is read first: `RUNNING` beside an error is not_ready and a
- * contradiction. Any required check UNKNOWN, UNAVAILABLE or absent: starting; else any error: not_ready; else any
- * TERMINATING: draining; else ready. Checks outside of `checks` are not required. `/startupz` asks about the start and `/healthz` about life: there a
- * terminating check under 200 is as it should be.
+ * A check with an `error` keeps its former status, so the error is read first: `RUNNING` with an error is
+ * not_ready and a contradiction. Any required check UNKNOWN, UNAVAILABLE or absent: starting; else any error:
+ * not_ready; else any TERMINATING: draining; else ready. Checks that are not in `checks` are not required.
+ * `/startupz` asks about the start, `/healthz` about liveness, where a terminating check with 200 is normal.
  */
 export const pomerium: Dialect = {
   name: "pomerium",
@@ -78,7 +79,7 @@ function partOf(name: string, check: unknown, required: boolean): Subsystem {
   return { name, state: isFailing ? "not_ready" : state, layer, required, message };
 }
 
-/** The word that the required checks come to, and the `RUNNING` that an error beside it belies. */
+/** The claim of the required checks, and a `RUNNING` claim if a check has it despite an error. */
 function claimsOf(parts: Subsystem[], checks: Checks): Claim[] {
   const required = parts.filter((part) => part.required);
   if (required.length === 0) return [bodyClaim("unknown", "no required checks")];

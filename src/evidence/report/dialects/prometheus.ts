@@ -10,7 +10,7 @@ const TEXTS: readonly [text: RegExp, state: ReportState][] = [
   [/^The server is in delayed shutdown mode/, "draining"],
 ];
 
-/** Series of which 1 is good and 0 is bad. */
+/** Series where 1 is good and 0 is bad. */
 const SERIES = new Set<unknown>(["up", "probe_success"]);
 const WORDS = new Map<unknown, ReportState>([
   ["1", "ready"],
@@ -20,14 +20,14 @@ const WORDS = new Map<unknown, ReportState>([
 ]);
 
 /**
- * Prometheus, Alertmanager and VictoriaMetrics: `/-/ready`, `/-/healthy` (liveness: 200 during replay as well), and
- * `/api/v1/query?query=up` or `probe_success`, and `/api/v1/targets`.
+ * Prometheus, Alertmanager and VictoriaMetrics: `/-/ready`, `/-/healthy` (liveness: 200 during replay as
+ * well), and `/api/v1/query?query=up` or `probe_success`, and `/api/v1/targets`.
  *
- * `X-Prometheus-Stopping: true` is draining, `false` starting. `… is Ready.` is ready, `delayed shutdown mode` draining.
- * 503 `Service Unavailable` without that header is a start or, in old versions, a stop: not_ready, `phase: unclear`.
- * In a query each series is a required part: 1 ready, 0 not_ready, else unknown, and so is each active target, `up`, `down` or
- * `unknown`; another series than those two, or none at
- * all, is unknown, because `status: success` is the API's word and not the target's.
+ * `X-Prometheus-Stopping: true` is draining, `false` starting. `… is Ready.` is ready, `delayed shutdown
+ * mode` draining. 503 `Service Unavailable` without that header is a start or, in old versions, a stop:
+ * not_ready, `phase: unclear`. In a query each series is a required part: 1 is ready, 0 not_ready, any other
+ * value unknown. So is each active target: `up`, `down` or `unknown`. Any other series, or none at all, is
+ * unknown, because `status: success` is about the API and not the target.
  */
 export const prometheus: Dialect = {
   name: "prometheus",
@@ -68,7 +68,7 @@ function isUnavailable({ url, status, text }: ReportAnswer): boolean {
     /^\/(-\/ready|api\/v1\/query)$/.test(url.pathname);
 }
 
-/** The series of a query, or the active targets; undefined if it is neither. */
+/** The series of a query, or the active targets; undefined for any other answer. */
 function partsOf(json: unknown): Subsystem[] | undefined {
   if (!isRecord(json) || json.status !== "success" || !isRecord(json.data)) return undefined;
   const { resultType, result, activeTargets } = json.data;

@@ -8,9 +8,9 @@ const STATES = new Map<unknown, ReportState>([["ok", "ready"], ["failed", "not_r
 const PATH = /\/api\/(health\/checks|healthchecks|aliveness-test)\//;
 
 /**
- * RabbitMQ's `/api/health/checks/*`: `{status: ok}` 200 or `{status: failed, reason}` 503, known by the path because `{status: ok}`
- * is anybody's. Alarms are parts. `ready-to-serve-clients` stays ok while a memory alarm blocks all publishers: ask
- * `alarms` as well. Without credentials it is 401: unreadable.
+ * RabbitMQ's `/api/health/checks/*`: `{status: ok}` 200 or `{status: failed, reason}` 503, recognised by the
+ * path because `{status: ok}` is common. Alarms are parts. `ready-to-serve-clients` stays ok while a memory
+ * alarm blocks all publishers, so check `alarms` too. Without credentials it answers 401: unreadable.
  */
 export const rabbitmq: Dialect = {
   name: "rabbitmq",

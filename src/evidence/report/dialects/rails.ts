@@ -16,7 +16,7 @@ const STATES = new Map<unknown, ReportState>([
 ]);
 
 /**
- * Rails' `/up` (`Rails::HealthController`, since 7.1): a page that is nothing but a colour, or JSON since 8.
+ * Rails' `/up` (`Rails::HealthController`, since 7.1): a page with only a colour, or JSON since 8.
  *
  * | body | state | code |
  * |---|---|---|
@@ -24,7 +24,7 @@ const STATES = new Map<unknown, ReportState>([
  * | `background-color: red`, `status: down` | not_ready | 500 |
  * | anything else, or nothing, if declared | not_ready | 5xx |
  *
- * It says only that the application booted. The JSON is recognised on `/up`, by its `timestamp`.
+ * It only shows that the application booted. The JSON is recognised on `/up`, by its `timestamp`.
  */
 export const rails: Dialect = {
   name: "rails",
@@ -48,7 +48,7 @@ export const rails: Dialect = {
   }),
 };
 
-/** The page has 73 bytes; a longer one that names a colour is some other page. */
+/** The page has 73 bytes; a longer page with a colour is another one. */
 function wordOf({ text, json }: ReportAnswer): string | undefined {
   if (isRecord(json)) return typeof json.status === "string" ? json.status : undefined;
   return text.length <= 128 ? /<body style="background-color: (green|red)">/.exec(text)?.[1] : undefined;

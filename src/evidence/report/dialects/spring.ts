@@ -6,7 +6,10 @@ import type { Dialect, ReportAnswer, ReportState, Subsystem } from "../report.ts
 import { codeOf, json, YES_OR_NO_PARTS } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** Spring's own words (org.springframework.boot.health.contributor.Status); any other is the application's: `unknown`. */
+/**
+ * Spring's own words (org.springframework.boot.health.contributor.Status); any other is the application's:
+ * `unknown`.
+ */
 const STATES = new Map<string, ReportState>([
   ["UP", "ready"],
   ["DOWN", "not_ready"],
@@ -14,13 +17,14 @@ const STATES = new Map<string, ReportState>([
   ["UNKNOWN", "unknown"],
 ]);
 
-/** Last path segments whose bare OUT_OF_SERVICE can only be `readinessState` refusing traffic. */
+/** Last path segments where OUT_OF_SERVICE without components can only come from `readinessState`. */
 const READINESS = new Set(["readiness", "readinessstate", "readyz"]);
 
 /**
- * Spring Boot Actuator `/actuator/health` and its groups and components; V3 nests under `components`, V2 under
- * `details`. OUT_OF_SERVICE that comes from `readinessState` alone means REFUSING_TRAFFIC, which is a start or a
- * shutdown: `not_ready` with `phase: unclear`. A part that says UNKNOWN is not required: Spring itself ranks it below UP.
+ * Spring Boot Actuator `/actuator/health` and its groups and components; V3 nests under `components`, V2
+ * under `details`. OUT_OF_SERVICE from `readinessState` alone means REFUSING_TRAFFIC, which is a start or a
+ * shutdown: `not_ready` with `phase: unclear`. An UNKNOWN part is not required, because Spring itself ranks
+ * it below UP.
  */
 export const spring: Dialect = {
   name: "spring",
@@ -65,7 +69,7 @@ function isComponent(value: unknown): boolean {
   return isRecord(value) && typeof value.status === "string";
 }
 
-/** All parts under `key`, depth first. In V2 a component map differs from a detail map by the `status` of its values. */
+/** All parts under `key`, depth first. In V2 a component map is a detail map whose values have a `status`. */
 function partsOf(node: Record<string, unknown>, key: "components" | "details", prefix: string): Subsystem[] {
   const children = node[key];
   if (!isRecord(children)) return [];

@@ -8,7 +8,7 @@ import { stateOfWord } from "../vocabulary.ts";
 import { json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** The page's own word, `status.indicator`. */
+/** States by `status.indicator`. */
 const INDICATORS = new Map<unknown, ReportState>([
   ["none", "ready"],
   ["minor", "degraded"],
@@ -17,7 +17,7 @@ const INDICATORS = new Map<unknown, ReportState>([
   ["maintenance", "draining"],
 ]);
 
-/** How a page of its own puts each state: the indicator and its usual description. */
+/** The indicator for each state, with its usual description. */
 const PAGES: Partial<Record<ReportState, [indicator: string, description: string]>> = {
   ready: ["none", "All Systems Operational"],
   degraded: ["minor", "Partially Degraded Service"],
@@ -33,13 +33,16 @@ const COMPONENTS = new Map<ReportState, string>([
 ]);
 
 /**
- * Atlassian Statuspage v2 and its clones (incident.io's `/api/v2`, Rootly): `summary.json`, `status.json`, `components.json`.
+ * Atlassian Statuspage v2 and its clones (incident.io's `/api/v2`, Rootly): `summary.json`, `status.json`,
+ * `components.json`.
  *
- * The whole is `status.indicator`: none ready, minor degraded, major and critical not_ready, maintenance draining, else
- * unknown; without it (`components.json`) the group of the components. Components are parts that are not required, in
- * the shared vocabulary (operational, degraded_performance, partial_outage, major_outage, under_maintenance); rows that
- * only group others are left out. A summary without any component is green whatever happens, so its `none` is unknown.
- * `page.updated_at` is the time of the last edit and not of a check, so no claim is stale by it. A page that fails itself (no 2xx) says nothing.
+ * The whole is `status.indicator`: none is ready, minor degraded, major and critical not_ready, maintenance
+ * draining, any other unknown. Without it (`components.json`) the whole is the group of the components.
+ * Components are parts that are not required, in the shared vocabulary (operational, degraded_performance,
+ * partial_outage, major_outage, under_maintenance); rows that only group others are left out. A summary
+ * without components is always green, so its `none` is unknown. `page.updated_at` is the time of the last
+ * edit and not of a check, so claims do not go stale by it. If the page itself fails (no 2xx), it makes no
+ * claim.
  */
 export const statuspage: Dialect = {
   name: "statuspage",

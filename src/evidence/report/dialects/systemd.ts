@@ -4,7 +4,10 @@ import type { Claim, Dialect, ReportState, Subsystem } from "../report.ts";
 import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, plainText } from "../writers.ts";
 
-/** `ActiveState/SubState`; the first row that fits decides, none is `unknown` (`active/exited`: a oneshot that is done). */
+/**
+ * States by `ActiveState/SubState`; the first matching row decides, without one it is `unknown`
+ * (`active/exited`: a finished oneshot).
+ */
 const UNITS: readonly [pattern: RegExp, state: ReportState][] = [
   [/^active\/(running|listening)$/, "ready"],
   [/^(reloading|refreshing)\//, "degraded"],
@@ -15,14 +18,14 @@ const UNITS: readonly [pattern: RegExp, state: ReportState][] = [
   [/^inactive\//, "not_ready"],
 ];
 
-/** sd_notify(3), the strongest first: `STOPPING=1` is final. */
+/** Notices of sd_notify(3), the strongest first: `STOPPING=1` is final. */
 const NOTICES: readonly [line: string, state: ReportState][] = [
   ["STOPPING=1", "draining"],
   ["RELOADING=1", "degraded"],
   ["READY=1", "ready"],
 ];
 
-/** A unit that serves worse than it should stays active, and says so in its `StatusText`. */
+/** A degraded unit stays active, and can only report that in its `StatusText`. */
 const ACTIVE = new Map<ReportState, [active: string, sub: string]>([
   ["ready", ["active", "running"]],
   ["degraded", ["active", "running"]],
@@ -34,13 +37,15 @@ const ACTIVE = new Map<ReportState, [active: string, sub: string]>([
 const DATAGRAM = /^(READY|RELOADING|STOPPING|WATCHDOG|STATUS)=/m;
 
 /**
- * systemd, as `systemctl show` prints units (`key=value` lines, a blank line between units) or as a sd_notify datagram.
+ * systemd: the output of `systemctl show` (`key=value` lines, a blank line between units), or an sd_notify
+ * datagram.
  *
- * active/running is ready, but for `Type=simple` and `exec`, where it only says that a process was started: liveness.
- * reloading is degraded (it keeps serving), activating starting, activating/auto-restart not_ready (it has failed),
- * deactivating draining, failed or inactive not_ready, a unit that was not found and all else unknown.
- * The first word of `StatusText`, while active, can degrade: a service cannot take `READY=1` back. A datagram without
- * READY, RELOADING or STOPPING (a heartbeat, a status) is unknown.
+ * active/running is ready, except for `Type=simple` and `exec`, where it only shows that a process was
+ * started: liveness. reloading is degraded (it keeps serving), activating starting, activating/auto-restart
+ * not_ready (it has failed), deactivating draining, failed and inactive not_ready; a unit that was not found
+ * and anything else is unknown. While active, the first word of `StatusText` can degrade the state, because a
+ * service cannot revoke `READY=1`. A datagram without READY, RELOADING or STOPPING (a heartbeat, a status) is
+ * unknown.
  */
 export const systemd: Dialect = {
   name: "systemd",
@@ -93,7 +98,7 @@ function fieldsOf(block: string): Unit {
 function claimOf(unit: Unit): Claim {
   const raw = `${unit.get("ActiveState")}/${unit.get("SubState") ?? ""}`;
   if (unit.get("LoadState") === "not-found") return bodyClaim("unknown", "not-found");
-  // `SubState` need not have been asked for; without it, `active` may be a oneshot.
+  // `SubState` may not have been requested; without it, `active` may be a oneshot.
   const state = UNITS.find(([pattern]) => pattern.test(raw))?.[1] ?? "unknown";
   const result = unit.get("Result");
   return bodyClaim(state, state === "not_ready" && result ? `${raw} (${result})` : raw);

@@ -8,7 +8,7 @@ import { stateOfWord } from "../vocabulary.ts";
 import { codeOf, json } from "../writers.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** Keys that are the answer's own, where a check's values are merged in beside them (`verbatim`). */
+/** The answer's own keys, as opposed to values of a check that are merged in (`verbatim`). */
 const OWN = new Set(["status", "info", "error", "details", "isShuttingDown"]);
 
 /**
@@ -22,9 +22,9 @@ const OWN = new Set(["status", "info", "error", "details", "isShuttingDown"]);
  * | `status:` a word of the application's `statusResponse` | as in the shared vocabulary, else unknown | any |
  * | `isShuttingDown: true`, the state it hands to checks | draining | |
  *
- * Its shutdown looks like a failure, so it has no phase. What a check returns means nothing to terminus, and
- * merged values may be left over from another endpoint: parts are not required. `{"status":"ok"}` alone is recognised
- * only as Node writes it by itself: `application/json` without a charset or a length.
+ * Its shutdown looks like a failure, so it has no phase. Terminus ignores the values that checks return, and
+ * merged values may be left over from another endpoint, so parts are not required. `{"status":"ok"}` alone is
+ * recognised only as Node writes it: `application/json` without a charset or a length.
  */
 export const terminus: Dialect = {
   name: "terminus",
@@ -77,7 +77,7 @@ function causesOf(error: unknown): Subsystem[] {
   });
 }
 
-/** The values that a check returned, in `info` or merged in, as far as they are words of health. */
+/** The values returned by checks, in `info` or merged in, that are health words. */
 function valuesOf(json: Record<string, unknown>): Subsystem[] {
   const merged = Object.entries(json).filter(([key]) => !OWN.has(key));
   const named = isRecord(json.info) ? Object.entries(json.info) : [];

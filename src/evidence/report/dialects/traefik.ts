@@ -13,9 +13,10 @@ const STATES = new Map<unknown, ReportState>([
 ]);
 
 /**
- * Traefik's API, `/api/http/services` or one of them (pkg/api/handler_http.go): a service is enabled, in warning or disabled, and its
- * servers are UP or DOWN by Traefik's own health checks, of which one is enough; without a health check they are always UP. Each
- * service is a required part. `/ping` is plain HTTP and liveness.
+ * Traefik's API, `/api/http/services` or one of them (pkg/api/handler_http.go): a service is enabled, in
+ * warning or disabled, and its servers are UP or DOWN by Traefik's own health checks; one UP server is
+ * enough. Without a health check servers are always UP. Each service is a required part. `/ping` is plain
+ * HTTP and liveness.
  */
 export const traefik: Dialect = {
   name: "traefik",

@@ -10,7 +10,7 @@ import { isRecord } from "../../../base/json.ts";
 const SHEDDING = "FST_UNDER_PRESSURE";
 
 /**
- * `@fastify/under-pressure`: its error, which every route answers while load is shed, and its status route.
+ * `@fastify/under-pressure`: its error, which every route returns while it sheds load, and its status route.
  *
  * | body | state | code |
  * |---|---|---|
@@ -18,7 +18,7 @@ const SHEDDING = "FST_UNDER_PRESSURE";
  * | `status: ok` | ready | 200 |
  * | `status:` any word of its own `healthCheck` | as in the shared vocabulary, else unknown | 200 |
  *
- * Only the error is recognised: the status route's `{"status":"ok"}` is everybody's, and left to `http`.
+ * Only the error is recognised: the status route's `{"status":"ok"}` is common, and left to `http`.
  */
 export const underPressure: Dialect = {
   name: "under-pressure",

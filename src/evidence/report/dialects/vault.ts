@@ -4,7 +4,7 @@ import { textOf } from "../json.ts";
 import type { Claim, Dialect, ReportState } from "../report.ts";
 import { isRecord } from "../../../base/json.ts";
 
-/** Codes of Vault's own; a query may change any of them, so the body counts as well. */
+/** Vault's own status codes. A query can change each of them, so the body counts too. */
 const CODES = new Map<number, ReportState>([
   [429, "degraded"],
   [472, "not_ready"],
@@ -12,7 +12,7 @@ const CODES = new Map<number, ReportState>([
   [501, "starting"],
 ]);
 
-/** The first that holds; none of them is an active node. */
+/** The first match counts; without one the node is active. */
 const ROWS: readonly [holds: (body: Record<string, unknown>) => boolean, state: ReportState, raw: string][] =
   [
     [({ initialized }) => initialized !== true, "starting", "not initialized"],
@@ -23,9 +23,10 @@ const ROWS: readonly [holds: (body: Record<string, unknown>) => boolean, state: 
   ];
 
 /**
- * HashiCorp Vault's `/v1/sys/health` (and OpenBao's): not initialised starting (501), sealed not_ready (503), standby and
- * performance standby degraded (429, 473), DR secondary not_ready (472), active ready (200). Here 429 is no throttle. The
- * codes can be changed by the query (`standbyok`, `sealedcode`), so the body is read too and the worse holds.
+ * HashiCorp Vault's `/v1/sys/health` (and OpenBao's): not initialised is starting (501), sealed not_ready
+ * (503), standby and performance standby degraded (429, 473), DR secondary not_ready (472), active ready
+ * (200). Here 429 is not throttling. The query can change the codes (`standbyok`, `sealedcode`), so the body
+ * is read too and the worse counts.
  */
 export const vault: Dialect = {
   name: "vault",

@@ -5,9 +5,9 @@ import { stateOfWord } from "../vocabulary.ts";
 import { isRecord } from "../../../base/json.ts";
 
 /**
- * `/status` of WebDriver (W3C, 8.3), as Selenium, its Grid and the drivers of browsers answer it: `value.ready`, always
- * under 200, so that the code says nothing. `"status": 0` beside it is the success of the older JSON wire protocol and no claim.
- * The Grid's nodes are parts that are not required, by their `availability`: UP, DOWN, DRAINING.
+ * `/status` of WebDriver (W3C, 8.3), as answered by Selenium, its Grid and browser drivers: `value.ready`,
+ * always with 200, so the code makes no claim. A `"status": 0` is success in the older JSON wire protocol and
+ * no claim. The Grid's nodes are parts that are not required, by `availability`: UP, DOWN, DRAINING.
  */
 export const webdriver: Dialect = {
   name: "webdriver",

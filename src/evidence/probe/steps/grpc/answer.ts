@@ -1,4 +1,4 @@
-/** What a gRPC server answered to one call (grpc/grpc, doc/PROTOCOL-HTTP2.md). */
+/** The answer of a gRPC server to one call (grpc/grpc, doc/PROTOCOL-HTTP2.md). */
 import type { ExchangeTrace } from "../../../../base/ports.ts";
 import { messageOf } from "../../../../base/error_message.ts";
 import { GRPC_STATUSES, PREFIX_BYTES } from "../../../../base/grpc.ts";
@@ -14,19 +14,19 @@ import { LINE_MEASURED, LineScope } from "../line_scope.ts";
 import type { StepFailure } from "../../step_kind.ts";
 import type { Codec } from "./codec.ts";
 
-/** One answer: `message` is absent where there is none, as beside an error. */
+/** One answer; `message` is absent with an error. */
 export interface GrpcAnswer {
   /** The status in words: `OK`, `NOT_FOUND`. */
   status: string;
-  /** What the server says of it. */
+  /** The server's explanation of the status. */
   statusMessage: string;
-  /** JSON. */
+  /** The message as JSON. */
   message?: string;
-  /** Of the beginning and of the end, names in lower case. */
+  /** Headers and trailers, names in lower case. */
   metadata: [string, string][];
 }
 
-/** The answer in what came by HTTP, or why it is none. */
+/** Reads the gRPC answer from an HTTP answer, or returns why it is not one. */
 export function readAnswer(
   { status: code, headers, trailers = headers, bytes }: Exchange & { kind: "answer" },
   codec: Codec,
@@ -63,7 +63,7 @@ function messageIn(bytes: Uint8Array): Uint8Array {
   return bytes.subarray(PREFIX_BYTES);
 }
 
-/** A server that does not encode its words as it should is still heard. */
+/** Decodes percent-encoding; returns malformed text unchanged. */
 function decodePercent(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -72,7 +72,7 @@ function decodePercent(text: string): string {
   }
 }
 
-/** CEL types of what {@linkcode GrpcScope} adds. */
+/** CEL types of the variables that {@linkcode GrpcScope} adds. */
 export const GRPC_VARIABLES = {
   status: "string",
   statusMessage: "string",
@@ -81,7 +81,7 @@ export const GRPC_VARIABLES = {
   durationMs: "double",
 };
 
-/** CEL types of what only a transport with connections of its own can tell. */
+/** CEL types of variables that need a transport with its own connections. */
 export const GRPC_MEASURED = { ...LINE_MEASURED, firstByteMs: "double" };
 
 /** An answer as CEL values. */
@@ -125,7 +125,7 @@ const hostile = (status: string, message?: string): HostileAnswer["scope"] => (f
     facts,
   );
 
-/** What services answer that are not well. */
+/** Answers of unhealthy services. */
 export const HOSTILE: readonly HostileAnswer[] = [
   { name: "UNAVAILABLE", scope: hostile("UNAVAILABLE") },
   { name: "OK with an empty message", scope: hostile("OK", "{}") },

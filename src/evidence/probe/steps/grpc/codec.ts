@@ -1,4 +1,7 @@
-/** Messages of one method as JSON and as bytes, by the descriptors of its service. Few configs need it, so it is loaded for those. */
+/**
+ * Converts messages of a method between JSON and bytes, by the descriptors of its service. Loaded on demand,
+ * because few configs need it.
+ */
 import {
   create,
   createFileRegistry,
@@ -24,30 +27,36 @@ import { isRecord } from "../../../../base/json.ts";
 import { closest } from "../../../../base/closest.ts";
 import type { Finding, Path } from "../../../../config/problem.ts";
 
-/** What turns messages of one method into bytes and back. */
+/** Encodes and decodes the messages of one method. */
 export interface Codec {
-  /** Throws where the JSON is no such message. */
+  /** Throws if the JSON is not such a message. */
   encode(json: unknown): Uint8Array;
-  /** JSON (https://protobuf.dev/programming-guides/json) with each field that has a default. Throws where the bytes are no such message. */
+  /**
+   * Returns JSON (https://protobuf.dev/programming-guides/json) including fields with default values. Throws
+   * if the bytes are not such a message.
+   */
   decode(bytes: Uint8Array): unknown;
-  /** The first key of such JSON that is no field, and those that are. */
+  /** The first key in the JSON that is not a field, with the known fields. */
   stray(json: unknown): Stray | undefined;
 }
 
-/** `path` leads to it from the message. */
+/** An unknown key; `path` is relative to the message. */
 interface Stray {
   path: Path;
   known: string[];
 }
 
-/** The descriptors do not have what is asked for. */
+/** The descriptors are invalid, or lack the method. */
 export class DescriptorFault extends Error {
   constructor(readonly finding: Omit<Finding, "path">) {
     super(finding.message);
   }
 }
 
-/** The codec of `package.Service/Method`. `descriptor`: a FileDescriptorSet in base64; absent: gRPC health v1. Throws `DescriptorFault`. */
+/**
+ * The codec of `package.Service/Method`. `descriptor`: a FileDescriptorSet in base64; absent: gRPC health v1.
+ * Throws `DescriptorFault`.
+ */
 export function codecOf(method: string, descriptor: string | undefined): Codec {
   const registry = descriptor === undefined ? createFileRegistry(health()) : registryOf(descriptor);
   const { input, output } = methodOf(registry, method);
@@ -92,7 +101,7 @@ function methodOf(registry: FileRegistry, method: string) {
   throw new DescriptorFault({ message, expected: "a unary method", found: method });
 }
 
-/** Google's own types have forms of their own in JSON. */
+/** Skips Google's well-known types, which have special JSON forms. */
 function strayIn(message: DescMessage, json: unknown, path: Path): Stray | undefined {
   if (!isRecord(json) || message.typeName.startsWith("google.protobuf.")) return undefined;
   for (const [key, value] of Object.entries(json)) {

@@ -1,4 +1,7 @@
-/** The `data` of each event in a stream of server-sent events (HTML standard, section 9.2.6); one that is not closed by an empty line is none. */
+/**
+ * The `data` of each event in a stream of server-sent events (HTML standard, section 9.2.6); one that is not
+ * closed by an empty line is none.
+ */
 export function eventData(text: string): string[] {
   const blocks = text.replaceAll(/\r\n?/g, "\n").split(/\n\n+/).slice(0, -1);
   return blocks.flatMap((block) => {

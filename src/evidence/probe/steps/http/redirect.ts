@@ -1,7 +1,10 @@
 import type { AnswerHeaders } from "../../../../base/ports.ts";
 import type { HttpRequest } from "../../../../base/http/client.ts";
 
-/** What a step does after an answer: keep it, ask again elsewhere, or give up because the target's redirect is no good. */
+/**
+ * What a step does after an answer: keep it, ask again elsewhere, or give up because the target's redirect is
+ * no good.
+ */
 export type Redirect = { kind: "keep" } | { kind: "follow"; request: HttpRequest } | {
   kind: "broken";
   detail: string;
@@ -19,8 +22,8 @@ const HARMLESS = ["user-agent", "accept"];
 const OF_THE_BODY = ["content-type", "content-length", "content-encoding", "idempotency-key"];
 
 /**
- * Where the answer to `request` leads, with `left` hops allowed. A step that allows none from the start (`allowed` 0)
- * keeps its 3xx for the expectations. Header names of `request` are in lower case.
+ * Where the answer to `request` leads, with `left` hops allowed. A step that allows none from the start
+ * (`allowed` 0) keeps its 3xx for the expectations. Header names of `request` are in lower case.
  */
 export function redirect(
   request: HttpRequest,

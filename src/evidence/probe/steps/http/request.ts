@@ -46,7 +46,10 @@ type Rendering = RenderContext & { scope: Scope };
 /** The config does not let a step be led there. */
 class OriginRefused extends Error {}
 
-/** Fills in `step`. Header names of the result are in lower case. Throws `ConfigFault`, and else only for our own mistakes. */
+/**
+ * Fills in `step`. Header names of the result are in lower case. Throws `ConfigFault`, and else only for our
+ * own mistakes.
+ */
 export function render(step: StepRequest, facts: RenderContext): RenderedRequest {
   const context = { ...facts, scope: new Scope(facts) };
   try {
@@ -78,7 +81,10 @@ function urlOf(request: StepRequest, context: Rendering): URL {
   return url;
 }
 
-/** A URL as an answer gave it (RFC 3986 section 5.1): beside the last one, at the target or at one of `origins`, without its fragment. */
+/**
+ * A URL as an answer gave it (RFC 3986 section 5.1): beside the last one, at the target or at one of
+ * `origins`, without its fragment.
+ */
 function linkOf(link: Template, origins: readonly string[], context: Rendering): URL {
   const text = fill(link, context);
   const base = URL.parse(context.secrets.reveal(context.baseUrl));

@@ -6,7 +6,8 @@ export interface StepRequest {
   /** Relative to the target's `url`, or absolute. */
   path: Template;
   /**
-   * Present: `path` is a URL or a reference to one, is put in as it is, and may lead to these origins beside the target's own.
+   * Present: `path` is a URL or a reference to one, is put in as it is, and may lead to these origins beside
+   * the target's own.
    */
   origins?: readonly string[];
   query: [string, Template][];

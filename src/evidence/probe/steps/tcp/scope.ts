@@ -2,14 +2,14 @@ import { type Facts, type HostileAnswer, Unmet } from "../../../../config/expres
 import type { ExchangeTrace } from "../../../../base/ports.ts";
 import { LineScope } from "../line_scope.ts";
 
-/** What a connection came to. */
+/** The result of a connection. */
 export interface TcpAnswer {
   text: string;
   durationMs: number;
   trace: Omit<ExchangeTrace, "requests">;
 }
 
-/** CEL types of what {@linkcode TcpScope} adds. */
+/** CEL types of the variables that {@linkcode TcpScope} adds. */
 export const TCP_VARIABLES = { connected: "bool", text: "string", durationMs: "double" };
 
 /** A connection as CEL values. */
@@ -31,7 +31,10 @@ export class TcpScope extends LineScope {
   }
 }
 
-/** A step that only connects is meant so, and gets no warning. */
+/**
+ * Lets `connected` fail, so that a step that only checks the connection gets no warning about vacuous
+ * expectations.
+ */
 class SilentScope extends TcpScope {
   override get connected(): boolean {
     throw new Unmet("missing", "only what was said counts here");
@@ -43,7 +46,7 @@ const SAID: [name: string, text: string][] = [
   ["a web server in its place", "HTTP/1.1 400 Bad Request\r\n"],
 ];
 
-/** What is behind a port where the service is not well. */
+/** Answers on the port of an unhealthy service. */
 export const HOSTILE_TCP: readonly HostileAnswer[] = SAID.map(([name, text]) => ({
   name,
   scope: (facts) => new SilentScope({ text, durationMs: 1, trace: {} }, facts),
