@@ -177,7 +177,7 @@ function probers(ports: Ports, config: Config, env: Env): Prober[] {
   const dealt = dealObjects(config.checks, config.objects);
   return config.regions.flatMap((region) => region.probers).map((prober) => {
     if (prober.kind === "local") {
-      throw new Error(`Prober ${prober.id} is this process, which Cloudflare has none of`);
+      throw new Error(`Prober ${prober.id} is local, which Cloudflare does not support`);
     }
     if (prober.kind === "remote") {
       if (!KINDS.remoteProber) {

@@ -199,10 +199,10 @@ async function startAssay(options: StartOptions): Promise<Running> {
       const { workMs, flushMs } = stopLimits();
       const logUnreleased = (error: unknown) =>
         ports.log.warn("the lease could not be released", { error: ports.secrets.redact(messageOf(error)) });
-      const giveUpLease = () => waitAtMost(flushMs, settling.release().catch(logUnreleased));
-      if (isDeploy()) await giveUpLease();
+      const releaseLease = () => waitAtMost(flushMs, settling.release().catch(logUnreleased));
+      if (isDeploy()) await releaseLease();
       await waitAtMost(workMs, Promise.all(ticks));
-      if (!isDeploy()) await giveUpLease();
+      if (!isDeploy()) await releaseLease();
       await waitAtMost(flushMs, Promise.all([outbox(), ...deliveries, server.shutdown()]));
       await store.close();
     },
