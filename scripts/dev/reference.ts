@@ -1,4 +1,7 @@
-/** Generates docs/configuration.md from the JSON Schema: every key with type, default, meaning and an example from our own configs. */
+/**
+ * Generates docs/configuration.md from the JSON Schema: every key with type, default, meaning and an example
+ * from our own configs.
+ */
 import { parse } from "yaml";
 
 /** The configs that examples come from. */

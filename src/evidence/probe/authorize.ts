@@ -11,7 +11,7 @@ export interface Authorizer {
   renew(): boolean;
 }
 
-/** Of what needs nothing. */
+/** The authorizer of a step without auth. */
 const OPEN: Authorizer = {
   authorize: (request) => Promise.resolve({ kind: "request", request }),
   renew: () => false,

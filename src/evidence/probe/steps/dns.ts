@@ -15,20 +15,20 @@ import { type DnsAnswer, RECORD_TYPES, type RecordType } from "./dns/message.ts"
 import { DNS_VARIABLES, DnsScope, HOSTILE_DNS } from "./dns/scope.ts";
 import { LINE_MEASURED } from "./line_scope.ts";
 
-/** What makes a step a DNS step. */
+/** The fields of a DNS step. */
 interface DnsFields {
   dns: {
     name: Template;
     type: RecordType;
-    /** A URL, or a host with a port that may be left out; absent: our own choice. */
+    /** A URL, or a host with an optional port; absent: the default resolver. */
     server?: string;
   };
 }
 
-/** What answers anywhere, and is asked where a step names no server. */
+/** The default server, which can be reached from every runtime. */
 const RESOLVER = "https://cloudflare-dns.com/dns-query";
 const PORT = 53;
-/** RFC 1035 section 2.3.4; letters of other scripts have been written as `xn--`. */
+/** RFC 1035 section 2.3.4; internationalized names must be in `xn--` form. */
 const NAME = /^(?=.{1,253}$)([a-z0-9_*-]{1,63}\.)*[a-z0-9_-]{1,63}$/i;
 
 const grammar = ({ map }: GrammarFields) =>
@@ -47,7 +47,7 @@ const grammar = ({ map }: GrammarFields) =>
     }).check(z.describe("Query a DNS server.")),
   });
 
-/** A question to a DNS server. */
+/** Queries a DNS server. */
 export const dnsStep: StepKind<DnsFields> = {
   kind: "dns",
   needs: "dial",
@@ -115,7 +115,7 @@ async function run(context: AttemptContext, { dns }: Step & DnsFields): Promise<
   return { kind: "answer", scope: new DnsScope(result, facts()), exchange };
 }
 
-/** This resolver is Assay's own choice: its silence does not count against a target. */
+/** Failures of the default resolver, which is Assay's choice, do not count against the target. */
 const ours = (failure: StepFailure): StepFailure =>
   isTargets(failure.reason)
     ? { reason: "platform", detail: `the resolver that is asked by default: ${failure.detail}` }

@@ -1,4 +1,4 @@
-/** Where steps lead that connect by themselves: a host, by default the target's, and a port. */
+/** The endpoint of steps that do not use HTTP: a host, by default the target's, and a port. */
 import * as z from "../../../base/zod.ts";
 import { endpointUrl } from "../../../base/endpoint.ts";
 import type { Endpoint } from "../../../base/ports.ts";
@@ -7,7 +7,7 @@ import { ConfigFault } from "../../../base/ports.ts";
 import type { StepContext } from "../../../config/step_context.ts";
 import type { AttemptContext } from "../step_kind.ts";
 
-/** As a step keeps it; the host may hold `${env:NAME}`, and is the target's where there is none. */
+/** An endpoint in a step. The host may hold `${env:NAME}`; absent: the target's. */
 export interface StepEndpoint {
   host?: string;
   port: number;
@@ -19,7 +19,7 @@ export const hostField = () =>
     z.describe("A name or an address, without a port. Default: the target's host. May hold ${env:NAME}."),
   );
 
-/** The key `port`, which has to be there. */
+/** The key `port`, which is required. */
 export const portField = () => z.int().check(z.gte(1), z.lte(65_535), z.describe("The port to connect to."));
 
 /** Notes what is wrong with the host of a step whose kind is written at `context.path`. */
@@ -34,7 +34,7 @@ export function readEndpoint<Written extends { host?: string; port?: number }>(
 /** "db.example:5432", or ":5432" at the target. */
 export const endpointText = ({ host = "", port }: StepEndpoint): string => `${host}:${port}`;
 
-/** Where an attempt leads, and the same as a URL to be shown. Throws `ConfigFault` for what makes no host. */
+/** The endpoint of an attempt, and a URL to show for it. Throws `ConfigFault` if there is no valid host. */
 export function endpointOf(
   { host, port }: StepEndpoint,
   { baseUrl, ports: { secrets } }: AttemptContext,

@@ -23,7 +23,7 @@ import { redirect } from "./http/redirect.ts";
 import { render } from "./http/request.ts";
 import type { HttpFields } from "./http/step.ts";
 
-/** Where a step does not say otherwise. */
+/** The default of `maxBody`. */
 const MAX_BODY_BYTES = 1 << 20;
 
 /**
@@ -68,7 +68,7 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
       redirect(from, head, { allowed: step.redirects, left: step.redirects - hops });
     const answer = await exchange(ports, withCookies(authorized.request, jar), {
       deadlineMs: deadline - clock.elapsed(),
-      // A redirect says all in its headers.
+      // The body of a redirect is not needed.
       capBytes: (head) => leadsTo(head).kind === "keep" ? capBytes : 0,
       excerptBytes: (head) =>
         leadsTo(head).kind !== "keep" || capBytes > 0 || holds(head) ? 0 : EXCERPT_BYTES,
@@ -97,7 +97,7 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
   }
 }
 
-/** Whether the step is about more than status and headers. */
+/** Whether the step reads more than status and headers. */
 const readsBody = (step: Step) => namesAny(step, ["body", "text", "events"]);
 
 function note(trace: StepTrace, { status, headersMs, trace: measured }: Exchange & { kind: "answer" }): void {
@@ -113,7 +113,7 @@ const fail = (failure: StepFailure, exchange?: StepExchange): AttemptResult => (
   exchange,
 });
 
-/** How much of an unread body is kept to be shown. */
+/** How much of a body that no expectation reads is kept for display. */
 const EXCERPT_BYTES = 4096;
 
 /**
@@ -130,7 +130,10 @@ function headHolds(
   return expect.every((expectation) => expectation.test(scope) === null);
 }
 
-/** An answer whose text is made at the first look. A class: what getters of a literal hold outlives all but a full collection of garbage. */
+/**
+ * An answer that decodes its text on first use. It is a class because the getters of an object literal keep
+ * what they capture alive until a full garbage collection.
+ */
 class LazyAnswer implements HttpAnswer {
   readonly status: number;
   readonly headers: AnswerHeaders;
@@ -164,7 +167,7 @@ class LazyAnswer implements HttpAnswer {
   }
 }
 
-/** The request with the cookies of its run. */
+/** Adds the cookies of the run to a request. */
 export function withCookies(request: HttpRequest, jar: CookieJar): HttpRequest {
   const cookies = jar.header(request.url);
   if (cookies === undefined) return request;
@@ -173,7 +176,7 @@ export function withCookies(request: HttpRequest, jar: CookieJar): HttpRequest {
   return { ...request, headers: { ...request.headers, cookie } };
 }
 
-/** A refused first URL is our own config; a refused hop is where the target sent us. */
+/** A refused first URL is the config's fault; a refused redirect is the target's. */
 function transportFailure({ reason, detail }: Exchange & { kind: "failure" }, hops: number): StepFailure {
   if (reason === "cancelled") return { reason: "deadline", detail };
   if (reason === "refused") return { reason: hops === 0 ? "refused" : "redirect", detail };

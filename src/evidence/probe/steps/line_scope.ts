@@ -1,7 +1,7 @@
 import { type Facts, Scope, Unmet } from "../../../config/expression/mod.ts";
 import type { ExchangeTrace } from "../../../base/ports.ts";
 
-/** CEL types of what only a transport with connections of its own can tell. */
+/** CEL types of variables that need a transport with its own connections. */
 export const LINE_MEASURED = {
   dnsMs: "double",
   connectMs: "double",
@@ -9,7 +9,7 @@ export const LINE_MEASURED = {
   remoteAddress: "string",
 } satisfies Partial<Record<keyof ExchangeTrace, string>>;
 
-/** What was measured while a connection was made, as CEL values. */
+/** Measurements of a connection as CEL values. */
 export class LineScope extends Scope {
   readonly #trace: Partial<ExchangeTrace>;
 
@@ -17,7 +17,7 @@ export class LineScope extends Scope {
     super(facts);
     this.#trace = trace;
   }
-  /** A value that was measured; what was not is missing. */
+  /** A measured value; throws `Unmet` if it was not measured. */
   protected measured<Name extends keyof ExchangeTrace>(name: Name): NonNullable<ExchangeTrace[Name]> {
     const value = this.#trace[name];
     if (value === undefined) throw new Unmet("missing", `${name} was not measured`);

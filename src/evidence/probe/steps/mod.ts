@@ -8,7 +8,7 @@ import { tcpStep } from "./tcp.ts";
 import { tlsStep } from "./tls.ts";
 import { websocketStep } from "./websocket.ts";
 
-/** Every kind of step: one row each. */
+/** Every kind of step, one per row. */
 export const STEP_KINDS: readonly StepKind[] = [
   { ...httpStep, schema: httpGrammar },
   tcpStep,

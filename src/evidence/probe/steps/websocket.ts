@@ -23,7 +23,7 @@ import { render } from "./http/request.ts";
 import type { StepRequest } from "./http/step.ts";
 import { LINE_MEASURED, LineScope } from "./line_scope.ts";
 
-/** What makes a step a WebSocket step. */
+/** The fields of a WebSocket step. */
 interface WebSocketFields {
   request: StepRequest;
   websocket: { protocols: string[]; send: Template[]; messages: number; maxBytes: number };
@@ -63,7 +63,7 @@ const VARIABLES = {
   durationMs: "double",
 };
 
-/** A WebSocket, what is sent over it, and what comes. */
+/** Opens a WebSocket, sends messages, and waits for messages. */
 export const websocketStep: StepKind<WebSocketFields> = {
   kind: "websocket",
   isHttp: true,
@@ -186,7 +186,7 @@ interface WebSocketAnswer {
   trace: Omit<ExchangeTrace, "requests">;
 }
 
-/** What a WebSocket said, as CEL values. */
+/** The result of a WebSocket as CEL values. */
 class WebSocketScope extends LineScope {
   readonly #answer: WebSocketAnswer;
 
@@ -198,7 +198,7 @@ class WebSocketScope extends LineScope {
   get text() {
     return this.#answer.heard.at(-1) ?? "";
   }
-  /** The same as JSON. */
+  /** The last message as JSON. */
   get body() {
     const parsed = parseJson(this.text);
     if ("unmet" in parsed) throw parsed.unmet;

@@ -1,4 +1,4 @@
-/** Ways to a DNS server: UDP and then TCP (RFC 1035, RFC 7766), or HTTPS (RFC 8484). */
+/** Queries a DNS server over UDP and then TCP (RFC 1035, RFC 7766), or over HTTPS (RFC 8484). */
 import type { Endpoint, ExchangeTrace, Line } from "../../../../base/ports.ts";
 import { exchange, USER_AGENT } from "../../../../base/http/client.ts";
 import { growing } from "../../../../base/http/growing.ts";
@@ -7,17 +7,17 @@ import type { AttemptContext } from "../../step_kind.ts";
 import { wireOf } from "../../wire.ts";
 import { decodeAnswer, type DnsAnswer, type DnsQuestion, encodeQuestion } from "./message.ts";
 
-/** An answer, and what was measured on its way. */
+/** An answer with its measurements. */
 export interface Asked {
   answer: DnsAnswer;
   trace: Omit<ExchangeTrace, "requests">;
 }
 
 const MAX_BYTES = 65_535;
-/** Datagrams that are no answer to what was asked: more of them are noise that somebody makes. */
+/** Limit of datagrams that do not answer the query, against floods. */
 const MAX_STRAY = 20;
 
-/** By UDP; where the answer is cut, by TCP. */
+/** Queries over UDP, and again over TCP if the answer is truncated. */
 export function askServer(
   context: AttemptContext,
   to: Pick<Endpoint, "host" | "port">,
@@ -52,7 +52,7 @@ async function firstAnswer(line: Line, question: DnsQuestion, id: number): Promi
   throw badAnswer(`the server sent ${MAX_STRAY} datagrams that answer nothing that was asked`);
 }
 
-/** Null: it is no answer to this, or no message at all. */
+/** Null if the message is malformed or does not answer the question. */
 function tryRead(message: Uint8Array, question: DnsQuestion, id: number): DnsAnswer | null {
   try {
     return decodeAnswer(message, question, id);
@@ -92,7 +92,7 @@ async function message(line: Line): Promise<Uint8Array> {
 
 const TYPE = "application/dns-message";
 
-/** By a POST; the id is 0, as RFC 8484 section 4.1 wants it. */
+/** Queries with a POST; the id is 0, as RFC 8484 section 4.1 recommends. */
 export async function askOverHttps(
   { ports, deadline, signal, trace }: AttemptContext,
   url: URL,

@@ -1,14 +1,14 @@
-/** DNS messages (RFC 1035), by a library for their wire format. */
+/** DNS messages (RFC 1035); a library handles the wire format. */
 import { type Answer, decode, encode, type Packet } from "@dnsquery/dns-packet";
 
-/** Types of records that can be asked for. */
+/** Record types that can be queried. */
 export const RECORD_TYPES = ["A", "AAAA", "CNAME", "MX", "TXT", "NS", "SRV", "CAA"] as const;
 /** One of {@linkcode RECORD_TYPES}. */
 export type RecordType = (typeof RECORD_TYPES)[number];
 
-/** What is asked. */
+/** A DNS question. */
 export interface DnsQuestion {
-  /** Without a dot at its end. */
+  /** Without a trailing dot. */
   name: string;
   type: RecordType;
 }
@@ -18,7 +18,7 @@ export interface DnsRecord {
   name: string;
   type: string;
   ttl: number;
-  /** As it stands in a zone file, names without a dot at their end. */
+  /** As in a zone file, but names without a trailing dot. */
   data: string;
 }
 
@@ -26,19 +26,19 @@ export interface DnsRecord {
 export interface DnsAnswer {
   /** `NOERROR`, `NXDOMAIN`, `SERVFAIL` ... (RFC 6895 section 2.3). */
   rcode: string;
-  /** All of it, aliases on the way included. */
+  /** All records, including aliases on the way. */
   records: DnsRecord[];
   isAuthoritative: boolean;
-  /** The resolver vouches for it (DNSSEC). */
+  /** Whether the resolver validated it (DNSSEC). */
   isAuthentic: boolean;
   isTruncated: boolean;
 }
 
-/** What can be answered over UDP without pieces (DNS flag day 2020). */
+/** Size of an answer that fits into UDP without fragmentation (DNS flag day 2020). */
 const UDP_BYTES = 1232;
 const RECURSION_DESIRED = 1 << 8;
 
-/** The message that asks this. */
+/** Encodes a question as a message. */
 export const encodeQuestion = ({ name, type }: DnsQuestion, id: number): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(encode({
     type: "query",
@@ -50,7 +50,7 @@ export const encodeQuestion = ({ name, type }: DnsQuestion, id: number): Uint8Ar
     ],
   }));
 
-/** What a message answers; null: it is no answer to this question. Throws where it is no message at all. */
+/** Decodes an answer; null if it does not answer this question. Throws if the message is malformed. */
 export function decodeAnswer(message: Uint8Array, { name, type }: DnsQuestion, id: number): DnsAnswer | null {
   const { questions = [], answers = [], ...head }: Packet & { rcode?: string; flag_tc?: boolean } = decode(
     message,

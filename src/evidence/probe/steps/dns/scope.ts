@@ -3,7 +3,7 @@ import { type Facts, type HostileAnswer, Unmet } from "../../../../config/expres
 import { LineScope } from "../line_scope.ts";
 import type { DnsAnswer, RecordType } from "./message.ts";
 
-/** CEL types of what {@linkcode DnsScope} adds. */
+/** CEL types of the variables that {@linkcode DnsScope} adds. */
 export const DNS_VARIABLES = {
   rcode: "string",
   records: "list<string>",
@@ -14,7 +14,7 @@ export const DNS_VARIABLES = {
   durationMs: "double",
 };
 
-/** What a question came to. */
+/** The result of a query. */
 export interface DnsResult extends DnsAnswer {
   type: RecordType;
   trace: Omit<ExchangeTrace, "requests">;
@@ -36,14 +36,14 @@ export class DnsScope extends LineScope {
     const { records, type } = this.#result;
     return records.filter((record) => record.type === type);
   }
-  /** Those of the type that was asked for. */
+  /** The records of the requested type. */
   get records() {
     return this.#own.map(({ data }) => data);
   }
   get answers() {
     return this.#result.records.map(({ ttl, ...record }) => ({ ...record, ttl: BigInt(ttl) }));
   }
-  /** The least of all that was answered, in seconds. */
+  /** The lowest TTL of all records, in seconds. */
   get ttl() {
     const { records } = this.#result;
     if (records.length === 0) throw new Unmet("missing", "no record was answered");
@@ -60,7 +60,7 @@ export class DnsScope extends LineScope {
   }
 }
 
-/** Answers that hold no record. */
+/** Answers without records. */
 export const HOSTILE_DNS: readonly HostileAnswer[] = ["NOERROR", "NXDOMAIN", "SERVFAIL"].map((rcode) => ({
   name: `${rcode} without records`,
   scope: (facts) =>

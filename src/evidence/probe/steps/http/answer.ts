@@ -16,17 +16,17 @@ export interface HttpAnswer {
   status: number;
   headers: AnswerHeaders;
   text: string;
-  /** Those that the next request to the same URL carries; absent: none. */
+  /** The cookies for the next request to the same URL; absent: none. */
   cookies?: Record<string, string>;
   durationMs: number;
-  /** Where it came from, after so many redirects. */
+  /** The final URL, after `redirects` redirects. */
   url: string;
   redirects: number;
-  /** Of its own request; absent: nothing was measured. */
+  /** Measurements of its request; absent: none. */
   trace?: ExchangeTrace;
 }
 
-/** CEL types of what {@linkcode HttpScope} adds. */
+/** CEL types of the variables that {@linkcode HttpScope} adds. */
 export const HTTP_VARIABLES = {
   status: "int",
   headers: "map<string, string>",
@@ -40,7 +40,7 @@ export const HTTP_VARIABLES = {
   redirects: "int",
 };
 
-/** The same, of what only a transport with connections of its own can tell. */
+/** CEL types of variables that need a transport with its own connections. */
 export const HTTP_MEASURED = {
   ...LINE_MEASURED,
   firstByteMs: "double",
@@ -48,7 +48,7 @@ export const HTTP_MEASURED = {
   certificate: "map<string, dyn>",
 } satisfies Partial<Record<keyof ExchangeTrace, string>>;
 
-/** An HTTP answer as CEL values, each made when it is first asked for. */
+/** An HTTP answer as CEL values, each computed on first use. */
 export class HttpScope extends LineScope {
   readonly #answer: HttpAnswer;
   #events?: unknown[];
@@ -96,7 +96,7 @@ export class HttpScope extends LineScope {
   get cookies() {
     return toMap(this.#answer.cookies ?? {});
   }
-  /** What each event of an event stream says: its JSON, or its text. None in any other answer. */
+  /** The data of each event in an event stream, as JSON or text. Empty for any other answer. */
   get events() {
     return this.#events ??= isEventStream(this.#answer.headers)
       ? eventData(this.#answer.text).map((data) => {
@@ -105,7 +105,10 @@ export class HttpScope extends LineScope {
       })
       : [];
   }
-  /** Of an event stream the last event. Throws `Unmet` with reason `parse` if the text is not JSON. */
+  /**
+   * The JSON body, or the last event of an event stream. Throws `Unmet` with reason `parse` if the text is
+   * not JSON.
+   */
   get body() {
     if (this.events.length > 0) return this.events.at(-1);
     this.#body ??= parseJson(this.#answer.text);
@@ -123,7 +126,7 @@ function gather(headers: AnswerHeaders): Record<string, string[]> {
 
 const JSON_TYPE = "application/json";
 
-/** Answers of services that are not well: name, content type, text; the status is always 200. */
+/** Answers of unhealthy services: name, content type, text; the status is always 200. */
 const HOSTILE_TEXTS: [name: string, type: string, text: string][] = [
   ["200 with an empty body", "text/plain", ""],
   ["HTML error page", "text/html", "<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>"],
@@ -133,7 +136,7 @@ const HOSTILE_TEXTS: [name: string, type: string, text: string][] = [
   ["truncated JSON", JSON_TYPE, '{"id":"a1","state":'],
 ];
 
-/** What services answer that are not well. */
+/** Answers of unhealthy services. */
 export const HOSTILE_HTTP: readonly HostileAnswer[] = HOSTILE_TEXTS.map(([name, type, text]) => ({
   name,
   scope: (facts) =>

@@ -6,7 +6,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as 
 
 const TEMPLATE = "May hold {{ expr }} and ${env:NAME}.";
 
-/** The path of a file, or what was read there. */
+/** The path of a file, or its content once read. */
 export const fileContent = (map: GrammarFields["map"]) =>
   z.union([
     z.string().check(z.minLength(1)),
@@ -78,5 +78,5 @@ export const httpGrammar = (fields: GrammarFields) =>
     })),
   });
 
-/** An HTTP step as written. */
+/** An HTTP step as written in the config. */
 export type HttpDraft = Draft<z.infer<ReturnType<typeof httpGrammar>>>;

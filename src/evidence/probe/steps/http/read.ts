@@ -10,7 +10,7 @@ const REDIRECTS = 5;
 
 const BODIES = ["json", "form", "multipart", "graphql", "file", "raw"] as const;
 
-/** What makes a step an HTTP step, compiled. */
+/** Compiles the fields of an HTTP step. */
 export function readHttp(
   { request = {}, redirects = REDIRECTS, maxBody }: HttpDraft,
   context: StepContext,
@@ -90,7 +90,7 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
   };
 }
 
-/** A URL that is written out leads where it may, and stands alone. */
+/** Notes a `url` beside a `path`, and a literal URL that leads to an origin that is not allowed. */
 function checkLink(url: string, hasPath: boolean, { path, baseUrl, origins, note }: StepContext): void {
   if (hasPath) {
     note({ path, at: "key", message: "a request has a path or a url", expected: "one of them" });
@@ -121,7 +121,7 @@ function readParts(parts: Parts, { path, captures, compiler, note }: StepContext
   });
 }
 
-/** A value that is sent as JSON, with its templates; `context.path` leads to it. */
+/** Compiles a value to send as JSON, with its templates; `context.path` is its path in the config. */
 export function readJson(value: unknown, context: StepContext, depth = 0): JsonTemplate {
   const { path, captures, compiler, note } = context;
   const below = (step: string | number) => ({ ...context, path: [...path, step] });

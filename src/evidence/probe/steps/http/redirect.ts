@@ -1,10 +1,7 @@
 import type { AnswerHeaders } from "../../../../base/ports.ts";
 import type { HttpRequest } from "../../../../base/http/client.ts";
 
-/**
- * What a step does after an answer: keep it, ask again elsewhere, or give up because the target's redirect is
- * no good.
- */
+/** What to do after an answer: keep it, follow a redirect, or fail because the redirect is broken. */
 export type Redirect = { kind: "keep" } | { kind: "follow"; request: HttpRequest } | {
   kind: "broken";
   detail: string;
@@ -15,10 +12,10 @@ const KEEP: Redirect = { kind: "keep" };
 /** Fetch standard, "redirect status". */
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** All that another origin may see. */
+/** The only headers that may be sent to another origin. */
 const HARMLESS = ["user-agent", "accept"];
 
-/** These speak of a body or of an unsafe method, so they go when the hop turns into a GET. */
+/** Headers about a body or an unsafe method, which are removed when a redirect turns into a GET. */
 const OF_THE_BODY = ["content-type", "content-length", "content-encoding", "idempotency-key"];
 
 /**

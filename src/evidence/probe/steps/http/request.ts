@@ -16,34 +16,34 @@ import { decodeBase64 } from "@std/encoding/base64";
 import { fill, insert, TemplateError } from "../../fill.ts";
 import { revealHeader } from "../../../../base/secrets.ts";
 
-/** What a request is rendered from. `index` numbers the steps of a run, cleanup included, from 0. */
+/** The context for rendering a request. `index` numbers the steps of a run, including cleanup, from 0. */
 export interface RenderContext {
   baseUrl: string;
   index: number;
   captures: Record<string, unknown>;
   run: Run;
-  /** The time that the step is taken, from 1. */
+  /** The iteration of a step with `repeat`, from 1. */
   time: number;
   trace: Pick<StepTrace, "requests">;
   traceContext?: TraceContext;
-  /** Where the last answer came from. */
+  /** The URL of the last answer. */
   location: { url?: URL };
   /** Epoch ms. */
   now: number;
   secrets: Secrets;
 }
 
-/** A request with every template and secret filled in: to be sent, never to be stored. */
+/** A request with all templates and secrets filled in, to be sent but never stored. */
 export type RenderedRequest = { ok: true; request: HttpRequest } | {
   ok: false;
   reason: "template" | "refused";
   detail: string;
 };
 
-/** The same, with what templates see. */
+/** The context with the variables of templates. */
 type Rendering = RenderContext & { scope: Scope };
 
-/** The config does not let a step be led there. */
+/** The config does not allow a link to this origin. */
 class OriginRefused extends Error {}
 
 /**
@@ -99,7 +99,7 @@ function linkOf(link: Template, origins: readonly string[], context: Rendering):
 
 function pathUrlOf(request: StepRequest, context: Rendering): URL {
   const { path } = request;
-  // What is inserted is encoded, so this can only come from the config.
+  // Inserted values are encoded, so a forbidden character can only come from the config.
   const text = context.secrets.reveal(insert(path, context, "url"));
   if (!URL_PART.test(text)) throw new ConfigFault(`${path.source} holds what no URL can`);
   const base = context.secrets.reveal(context.baseUrl);
@@ -109,10 +109,12 @@ function pathUrlOf(request: StepRequest, context: Rendering): URL {
   return url;
 }
 
-/** A fragment is never sent, and a URL parser drops line breaks without a word (URL standard). */
+/**
+ * No fragments, which are never sent, and no line breaks, which a URL parser drops silently (URL standard).
+ */
 const URL_PART = /^[^\p{Cc}#]*$/u;
 
-/** These change nothing, so they need no idempotency key. */
+/** Methods without side effects, which need no idempotency key. */
 const SAFE = new Set(["GET", "HEAD"]);
 
 function headersOf(
@@ -125,7 +127,7 @@ function headersOf(
   if (type) sent["content-type"] = type;
   if (!SAFE.has(method)) sent["idempotency-key"] = keyOf(context);
   if (context.traceContext) {
-    // No step sends nearly as many.
+    // No step sends nearly as many requests.
     const number = context.index * 100_000 + context.trace.requests;
     sent.traceparent = context.traceContext.traceparent(number);
   }
@@ -139,7 +141,7 @@ function headersOf(
   return sent;
 }
 
-/** The same if the slot is walked again. */
+/** The idempotency key; the same if the slot is walked again. */
 const keyOf = ({ run, index, time }: RenderContext) => `${run.id}-${index}${time > 1 ? `.${time}` : ""}`;
 
 interface RenderedBody {
@@ -166,7 +168,7 @@ function bodyOf(body: StepRequest["body"], context: Rendering): RenderedBody {
   }
 }
 
-/** RFC 7578; the boundary is one that stands in no part. */
+/** Encodes a multipart body (RFC 7578), with a boundary that occurs in no part. */
 function multipart(parts: readonly Part[], context: Rendering): RenderedBody {
   const filled = parts.map(({ name, value, filename, type }) => {
     const disposition = [`form-data; name="${quoted(name)}"`];

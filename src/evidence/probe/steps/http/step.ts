@@ -1,6 +1,6 @@
 import type { Template } from "../../../../config/expression/mod.ts";
 
-/** What a step sends. Strings may hold `{{ expr }}` and `${env:NAME}`. */
+/** The request of a step. Strings may hold `{{ expr }}` and `${env:NAME}`. */
 export interface StepRequest {
   method: string;
   /** Relative to the target's `url`, or absolute. */
@@ -30,18 +30,18 @@ export interface Part {
   type?: string;
 }
 
-/** JSON whose string leaves are templates; a leaf that is one template keeps its type. */
+/** JSON whose strings are templates. A string that is a single expression keeps the type of its value. */
 export type JsonTemplate = null | boolean | number | Template | JsonTemplate[] | JsonTemplateFields;
 /** A JSON object of templates, in order. */
 export interface JsonTemplateFields {
   fields: [string, JsonTemplate][];
 }
 
-/** What makes a step an HTTP step. */
+/** The fields of an HTTP step. */
 export interface HttpFields {
   request: StepRequest;
-  /** Redirects to follow; 0 hands the 3xx to the expectations. */
+  /** Redirects to follow; with 0 the expectations see a 3xx. */
   redirects: number;
-  /** A longer body is not judged; absent: 1 MiB. */
+  /** Limit of a body that is read; absent: 1 MiB. */
   maxBodyBytes?: number;
 }
