@@ -43,5 +43,9 @@ export function fit(
   return whole;
 }
 
+/** Replaces characters that XML 1.0 does not allow (production 2, Char) with spaces. */
+export const xmlText = (text: string): string =>
+  text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
+
 /** The length of `text` in bytes of UTF-8. */
 export const utf8Length = (text: string): number => new TextEncoder().encode(text).byteLength;

@@ -6,7 +6,7 @@ import { slo } from "./page/objective.tsx";
 import { TRANSLATIONS } from "./page/texts/mod.ts";
 import type { Hono } from "./hono.ts";
 
-/** The app with all resources that there are. */
+/** The app with every resource. */
 export const api = (options: ApiOptions): Hono =>
   appOf(
     { acknowledge: acknowledgeRoutes, slo, translations: TRANSLATIONS, ...options, rounds },

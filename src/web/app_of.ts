@@ -1,4 +1,4 @@
-/** The HTTP door: one hono app for every runtime, of the resources that it is given and the pages. */
+/** Builds the hono app that every runtime serves: the given resources, then the pages. */
 import type { HintSources, ThresholdHint } from "../storage/history/threshold_hint.ts";
 import { Hono } from "./hono.ts";
 import { messageOf } from "../base/error_message.ts";
@@ -12,35 +12,39 @@ import { rateLimit } from "./api/middleware/rate_limit.ts";
 import { securityHeaders } from "./api/middleware/security_headers.ts";
 import type { ProcessContext, Resource, ResourceContext, RunCheck } from "./api/resource.ts";
 import { PROCESS_ROUTES } from "./api/core_routes.ts";
-import { pageRoutes, type PagesOptions } from "./page/page.tsx";
+import type { PagesOptions } from "./page/context.ts";
+import { pageRoutes } from "./page/page.tsx";
 
-/** What the API answers from. */
+/** Dependencies of the app. */
 export interface ApiOptions extends ProcessContext {
-  /** What this process shares over its store; made anew without it. */
+  /** Services that this process shares; created here if absent. */
   services?: GateServices;
-  /** Absent where nothing can be walked on demand. */
+  /** Absent if this process cannot run checks on demand. */
   runCheck?: RunCheck;
-  /** The routes of routes/rounds.ts; absent where no other process asks this one. */
+  /** From routes/rounds.ts; absent if no other process uses this one as a prober. */
   rounds?: Resource<ProcessContext>["routes"];
-  /** The routes of routes/github.ts; absent where the config has no `hooks.github`. */
+  /** From routes/github.ts; absent if the config has no `hooks.github`. */
   github?: Resource["routes"];
-  /** The routes of routes/reload.ts; absent where a config is deployed. */
+  /** From routes/reload.ts; absent where a new config needs a new deployment. */
   reload?: Resource["routes"];
-  /** The routes of routes/backup.ts; absent where the store is a file, or shared. */
+  /** From routes/backup.ts; absent if the store can be backed up directly: a file, or a shared service. */
   backup?: Resource["routes"];
-  /** The routes of page/acknowledge.tsx; absent where no message has a link. */
+  /** From page/acknowledge.tsx; absent if notifications contain no links. */
   acknowledge?: PagesOptions["acknowledge"];
-  /** What checks with an objective take. */
+  /** Error budgets of checks with an `slo`. */
   slo?: PagesOptions["slo"];
-  /** Of the public page, besides English. */
+  /** Languages of the public page other than English. */
   translations?: PagesOptions["translations"];
-  /** The routes of routes/files.ts; absent where something in front serves these files. */
+  /** From routes/files.ts; absent if something in front of the app serves these files. */
   files?: Hono;
-  /** When another threshold would have opened an incident; absent: not shown, as on Cloudflare, whose bundle is bounded. */
+  /**
+   * Computes when a different failureThreshold would have opened an incident. Absent on Cloudflare, whose
+   * bundle size is limited; the hint is then not shown.
+   */
   thresholdHint?(sources: HintSources): ThresholdHint;
 }
 
-/** The app of a process that settles, of one that only probes, or of both; `storeRoutes` are those of a process with a store. */
+/** The app of any process: settler, prober or both. `storeRoutes` are mounted only if there is a store. */
 export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource["routes"]>): Hono {
   const { ports, config } = options;
   const services = options.services ??
@@ -65,13 +69,13 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
       client: options.client,
       configFault: options.configFault,
     };
-    // The forms of the page are requests to these routes.
+    // The page's forms are requests to these routes, so they are audited too.
     app.use("/v1/*", audit(ports, access));
     for (const routes of Object.values(storeRoutes)) app.route("/", routes(context));
     if (options.reload) app.route("/", options.reload(context));
     if (options.backup) app.route("/", options.backup(context));
     if (options.github) app.route("/", options.github(context));
-    // Behind the route of github.ts, where there is one.
+    // Reached only if the GitHub routes are not mounted.
     app.post("/v1/events/github", (c) => problem(c, "forbidden", "Set hooks.github in the config"));
     const callApi = (request: Request) => app.fetch(request);
     app.route(
@@ -86,13 +90,13 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
       }),
     );
   }
-  app.notFound((c) => problem(c, "not-found", `No route answers ${c.req.method} ${safePath(c)}`));
+  app.notFound((c) => problem(c, "not-found", `No route matches ${c.req.method} ${safePath(c)}`));
   app.onError((error, c) => {
     ports.log.error("a request failed", {
       path: safePath(c),
       error: ports.secrets.redact(messageOf(error)),
     });
-    return problem(c, "internal", "The request failed; the log of this process says why");
+    return problem(c, "internal", "The request failed; see the log of this process");
   });
   return app;
 }

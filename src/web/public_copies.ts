@@ -1,7 +1,8 @@
 /**
- * What everybody may see, from a copy that is a few seconds old: a page that many look at must not use up what the one behind it may answer.
+ * Caches public responses for a few seconds, so that visitors of a public page do not use up the requests
+ * that the backend can serve.
  *
- *     request -> limit of its client -> public, and without a token? -> copy, else ask and keep
+ *     request -> rate limit of its client -> public path, no credentials? -> cached copy, else ask and keep
  */
 import type { Clock } from "../base/ports.ts";
 import { Cache } from "../base/cache.ts";
@@ -9,14 +10,15 @@ import { networkOf } from "./api/middleware/client_address.ts";
 import { clientLimit } from "./api/middleware/rate_limit.ts";
 import { SECURITY_HEADERS } from "./api/middleware/security_headers.ts";
 
-/** What has a public form: the pages, coarse status, badges, cards, the Statuspage shape. */
+/** Paths with a public response: pages, coarse status, badges, cards, the Statuspage API. */
 const PUBLIC = /^\/(?:status|v1\/status|v1\/badges\/[^/]+|cards\/[^/]+|api\/v2\/[^/]+)?$/;
-/** Headers by which an answer may differ, or that show who asks. */
-const SAME = ["accept", "accept-language", "origin"];
-const PERSONAL = ["authorization", "cookie"];
+/** Request headers that may change a public response. They are part of the cache key. */
+const VARY_HEADERS = ["accept", "accept-language", "origin"];
+/** A request with one of these is never answered from a copy. */
+const CREDENTIAL_HEADERS = ["authorization", "cookie"];
 
 const COPY_MS = 10_000;
-/** Copies at most, and bytes of one. */
+/** Maximum number of copies, and maximum bytes of each. */
 const COPIES = 200;
 const COPY_BYTES = 256 * 1024;
 
@@ -25,22 +27,22 @@ interface Copy {
   headers: [string, string][];
 }
 
-/** How a request is answered by the one behind, and what its client may ask. */
+/** The backend, and the rate limit of a client. */
 export interface PublicCopiesOptions {
   clock: Clock;
-  /** Requests of one client a minute. */
+  /** Requests per client per minute. */
   perMinute: number;
   ask(request: Request): Promise<Response>;
 }
 
-/** Answers requests; `client` is the address of the client, undefined for internal requests. */
+/** Answers requests. `client` is the client's address, undefined for internal requests. */
 export function publicCopies(
   { clock, perMinute, ask }: PublicCopiesOptions,
 ): (request: Request, client: string | undefined) => Promise<Response> {
   const limit = clientLimit(clock, perMinute);
   const copies = new Cache<string, Copy>({ max: COPIES, ttlMs: COPY_MS, clock });
 
-  /** Nothing is shared but bytes: what one request waits for must not be another's. */
+  /** Keeps plain bytes: on Workers a request must not wait for another request's I/O. */
   const keep = async (key: string, answer: Response): Promise<Response> => {
     const length = Number(answer.headers.get("content-length") ?? 0);
     if (answer.status !== 200 || answer.headers.has("set-cookie") || length > COPY_BYTES) return answer;
@@ -54,9 +56,9 @@ export function publicCopies(
     const { pathname, search } = new URL(request.url);
     const waitMs = client === undefined ? 0 : limit(pathname, networkOf(client));
     if (waitMs > 0) return tooMany(waitMs);
-    const isPersonal = PERSONAL.some((name) => request.headers.has(name));
-    if (request.method !== "GET" || isPersonal || !PUBLIC.test(pathname)) return await ask(request);
-    const key = JSON.stringify([pathname, search, ...SAME.map((name) => request.headers.get(name))]);
+    const hasCredentials = CREDENTIAL_HEADERS.some((name) => request.headers.has(name));
+    if (request.method !== "GET" || hasCredentials || !PUBLIC.test(pathname)) return await ask(request);
+    const key = JSON.stringify([pathname, search, ...VARY_HEADERS.map((name) => request.headers.get(name))]);
     const copy = copies.get(key);
     return copy ? new Response(copy.body, { headers: copy.headers }) : await keep(key, await ask(request));
   };

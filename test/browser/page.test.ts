@@ -148,7 +148,7 @@ describe.skipIf(missing)(`in Chromium${missing ? ` (${missing})` : ""}`, () => {
     await own.close();
     await page.waitForSelector("html.lost", { timeout: 25_000 });
     expect(await page.textContent("#lost")).toMatch(
-      /lost\. What stands below is as of \d{4}-\d\d-\d\d .*may be wrong by now/,
+      /lost\. The page below is as of \d{4}-\d\d-\d\d .*may be out of date/,
     );
     expect(await page.evaluate("getComputedStyle(document.querySelector('main')).filter")).toBe(
       "grayscale(1)",

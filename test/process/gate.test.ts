@@ -212,7 +212,7 @@ describe("the examples", () => {
       body: posted ? "{}" : undefined,
     });
     // An empty deployment or event is refused by the route that it was meant for.
-    if (posted) expect([status, body.detail]).toEqual([400, "The body has another shape"]);
+    if (posted) expect([status, body.detail]).toEqual([400, "The body is not valid"]);
     else expect([200, 409, 424]).toContain(status);
   });
 

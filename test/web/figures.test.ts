@@ -105,6 +105,6 @@ test("a check that is optional changes neither status nor badge, and is shown wi
     "down",
   ]);
   expect((await json(own, "/v1/badges/shop.json")).message).toBe("ready");
-  expect((await own.get("/status")).text).toContain("No incidents lately.");
+  expect((await own.get("/status")).text).toContain("No recent incidents.");
   expect((await json(own, "/api/v2/incidents.json")).incidents).toEqual([]);
 });

@@ -158,7 +158,7 @@ function logChange(
 export function outgoingReport(report: ReadReport): OutgoingReport {
   const { state, phase, reason, version, dialect, question } = report;
   if (question === "liveness" && isServing(state)) {
-    return { state: "unknown", reason: "liveness: it only says that a process lives", dialect };
+    return { state: "unknown", reason: "liveness: it only says that the process is alive", dialect };
   }
   const claims = report.claims.slice(0, MAX_PARTS).map(({ source, state, raw }) => ({ source, state, raw }));
   return {

@@ -1,5 +1,5 @@
-/** The forms of the client. */
+/** How a process sends probe requests: over its own connections, or by its runtime's `fetch`. */
 export const CLIENT_FORMS = ["connection", "fetch"] as const;
 
-/** One of them. */
+/** One of {@linkcode CLIENT_FORMS}. */
 export type ClientForm = (typeof CLIENT_FORMS)[number];

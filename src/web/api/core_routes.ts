@@ -1,4 +1,7 @@
-/** The routes that no process is without; the others of `resources.ts` a bundle holds only where its config needs them. */
+/**
+ * The routes that every bundle includes. It includes the other routes of `resources.ts` only if its config
+ * needs them.
+ */
 import * as badges from "./routes/badges.ts";
 import * as comments from "./routes/comments.ts";
 import * as deliveries from "./routes/deliveries.ts";
@@ -22,12 +25,12 @@ import * as targets from "./routes/targets.ts";
 import * as tokens from "./routes/tokens.ts";
 import type { ProcessContext, Resource } from "./resource.ts";
 
-/** Routes of every process. */
+/** Routes that need no store. */
 export const PROCESS_ROUTES = {
   health: health.routes,
 } satisfies Record<string, Resource<ProcessContext>["routes"]>;
 
-/** Routes of each process with a store, whatever its config. */
+/** Routes of every process with a store, whatever its config. */
 export const CORE_ROUTES = {
   status: status.routes,
   targets: targets.routes,

@@ -1,4 +1,4 @@
-/** The contract of a resource: one file of `routes/`, named in the tables of `resources.ts`. */
+/** The contract of a resource: one file of `routes/`, listed in the tables of `resources.ts`. */
 import type { ThresholdHint } from "../../storage/history/threshold_hint.ts";
 import type { Hono } from "hono";
 import type { Check, Config } from "../../config/config.ts";
@@ -15,46 +15,52 @@ import type { Operation } from "./openapi/operation.ts";
 import type * as answers from "./openapi/schemas/mod.ts";
 import type * as statuspage from "./openapi/statuspage.ts";
 
-/** Walks one check now, from every prober, without a vote. */
+/** Runs one check now from every prober, without a vote. */
 export type RunCheck = (check: Check) => Promise<CheckState>;
 
-/** What the routes of every process are made of. */
+/** Dependencies of routes that need no store. */
 export interface ProcessContext {
   ports: Ports;
   config: Config;
-  /** Absent in a process that is only a prober; so are the states. */
+  /** Absent in a process that is only a prober; then `states` is absent too. */
   store?: Store;
   states?: StatesReader;
-  /** Why its notices do not move; undefined: they do. */
+  /** Why the outbox is stuck; undefined: it is not. */
   outboxFault?: () => string | undefined;
-  /** How this process asks: by connections of its own to addresses that it has pinned, or by its runtime's `fetch`. */
+  /**
+   * How this process sends probe requests: over its own connections to pinned addresses, or by its runtime's
+   * `fetch`.
+   */
   client?: ClientForm;
-  /** The prober in this process that answers others, and its token; `earlier`: checks of the config before a reload, which others may still hold. */
+  /**
+   * The prober of this process that other processes use, and its token. `earlier`: checks of the config
+   * before a reload, which other processes may still send.
+   */
   prober?: { prober: Prober; token: string; earlier?: readonly Check[] };
-  /** Why the config on the disk is not the one that runs; undefined: it is, as far as was seen. */
+  /** Why the config on disk is not the running one; undefined: it is, as of the last look at the file. */
   configFault?: () => string | undefined;
 }
 
-/** What the routes of a process with a store are made of. A resource names what it needs of it. */
+/** Dependencies of routes that need a store. Each resource picks what it needs. */
 export interface ResourceContext extends GateServices {
   ports: Ports;
   config: Config;
   access: Access;
   tokenUses: TokenUses;
-  /** When another threshold would have opened an incident. */
+  /** Computes when a different failureThreshold would have opened an incident. */
   thresholdHint?: ThresholdHint;
-  /** Absent where nothing can be walked on demand. */
+  /** Absent if this process cannot run checks on demand. */
   runCheck?: RunCheck;
-  /** As in {@linkcode ProcessContext}. */
+  /** See {@linkcode ProcessContext}. */
   client?: ClientForm;
-  /** As there. */
+  /** See {@linkcode ProcessContext}. */
   configFault?: () => string | undefined;
 }
 
-/** The schemas of all answers, by name. Only the document has them at hand, so that no bundle pays for them. */
+/** The schemas of all responses, by name. Routes get them as an argument, so that no bundle includes them. */
 export type Schemas = typeof answers & typeof statuspage;
 
-/** Routes, and what the document of the API says of them. */
+/** Routes and their OpenAPI operations. */
 export interface Resource<Needed = ResourceContext> {
   routes(context: Needed): Hono;
   operations(schemas: Schemas): Operation[];

@@ -1,6 +1,7 @@
 /**
- * Every resource of the API, in two tables: an app takes the routes alone, so that no bundle holds what the document says of them.
- * `backup.ts`, `files.ts`, `github.ts` and `reload.ts` stand in neither: the entry point decides whether a process has them.
+ * Every resource of the API. Routes and operations are separate tables, so that no bundle includes the
+ * operations. `backup.ts`, `files.ts`, `github.ts` and `reload.ts` are in neither table: the entry point
+ * mounts them.
  */
 import * as badges from "./routes/badges.ts";
 import * as comments from "./routes/comments.ts";
@@ -28,13 +29,13 @@ import * as tokens from "./routes/tokens.ts";
 import { CORE_ROUTES, type PROCESS_ROUTES } from "./core_routes.ts";
 import type { Resource } from "./resource.ts";
 
-/** Routes of a process with a store. */
+/** Routes that need a store. */
 export const STORE_ROUTES = {
   ...CORE_ROUTES,
   reports: reports.routes,
 } satisfies Record<string, Resource["routes"]>;
 
-/** The operations of both. */
+/** The operations of all routes. */
 export const RESOURCE_OPERATIONS: Record<
   keyof typeof PROCESS_ROUTES | "rounds" | keyof typeof STORE_ROUTES,
   Resource["operations"]

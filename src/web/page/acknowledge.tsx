@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** What the link in a message leads to. To open it changes nothing, for scanners and previews open links; only its form acknowledges. */
+/** The acknowledgement page that links in messages lead to. Opening the link changes nothing, because scanners and previews open links too; only its form acknowledges. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import * as z from "../../base/zod.ts";
@@ -23,7 +23,7 @@ import { titleOf } from "./incident_page.tsx";
 import { Name, renderPage, Time } from "./layout.tsx";
 import { en } from "./texts/en.ts";
 
-/** What the link is held against. */
+/** Dependencies of the links. */
 export interface AcknowledgeOptions extends AcknowledgeContext {
   store: AcknowledgeContext["store"] & IncidentStore;
 }
@@ -37,77 +37,110 @@ export function acknowledgeRoutes(options: AcknowledgeOptions): Hono {
   const { ports: { clock }, config, store } = options;
   const app = new Hono();
   const signing = signingKey(clock, store);
-
-  const say = (c: Context, status: 200 | 403 | 404 | 409, title: string, main: Child) =>
-    renderPage(c, {
-      title,
-      status,
-      site: { ...config.page, language: "en", texts: en },
-      main: (
-        <>
-          <h1>{title}</h1>
-          {main}
-        </>
-      ),
-    });
-
-  /** The open incidents that the link is good for, and whether somebody has taken them on; or the page that says why there is none. */
-  const open = async (c: Context): Promise<Found | Response> => {
+  /** The link's open incidents, or the page that says why there are none. */
+  const find = async (c: Context): Promise<Found | Response> => {
     const claims = await claimsOf(c, signing);
-    if (!claims) {
-      return await say(
-        c,
-        404,
-        "This link is not good",
-        <p>It was cut, changed, or signed with an older key.</p>,
-      );
-    }
-    if (clock.now() >= claims.until) {
-      return await say(c, 403, "This link is too old", <p>Sign in, or use that of a newer message.</p>);
-    }
+    if (!claims) return await respond(c, config, INVALID);
+    if (clock.now() >= claims.until) return await respond(c, config, EXPIRED);
     const items = await openItems(store, claims);
-    if (!items) return await say(c, 404, "There is no such incident", <p>It may be forgotten by now.</p>);
-    if (items.length > 0) return { claims, items };
-    return await say(c, 409, "It is over", <p>What this message was about is resolved.</p>);
+    if (!items) return await respond(c, config, UNKNOWN);
+    return items.length > 0 ? { claims, items } : await respond(c, config, RESOLVED);
   };
 
   app.get(PATH, async (c) => {
-    const found = await open(c);
+    const found = await find(c);
     if (found instanceof Response) return found;
     const { items } = found;
-    return await say(c, 200, titleFor(items), <Question items={items} path={c.req.path} />);
+    const main = <Question items={items} path={c.req.path} />;
+    return await respond(c, config, { status: 200, title: titleFor(items), main });
   });
 
   app.post(PATH, limitBody(), async (c) => {
-    if (!isSameOriginRequest(c, config.publicUrl)) {
-      return await say(c, 403, "That is not possible", <p>This form was sent from another page.</p>);
-    }
-    const found = await open(c);
+    if (!isSameOriginRequest(c, config.publicUrl)) return await respond(c, config, OTHER_ORIGIN);
+    const found = await find(c);
     if (found instanceof Response) return found;
-    const { claims, items } = found;
-    const left = items.filter(({ taken }) => !taken);
-    const signature = c.req.param("signature")!;
-    const once = { kind: "link" as const, key: signature, order: 1, value: "{}", expiresAt: claims.until };
-    if (left.length === 0 || !await store.putRecord(once)) {
-      return await say(c, 409, "It is acknowledged already", <p>This link does nothing more.</p>);
-    }
     const text = note.safeParse((await c.req.parseBody()).text).data;
-    try {
-      for (const { incident } of left) {
-        await acknowledge(options, incident, { by: `link to ${claims.webhook}`, text });
-      }
-    } catch (error) {
-      // Not all is acknowledged, so the link must stay good for another try.
-      await store.deleteRecord(once.kind, once.key);
-      throw error;
-    }
-    return c.redirect(c.req.path, 303);
+    const isDone = await acknowledgeOnce(options, found, { text, signature: c.req.param("signature")! });
+    return isDone ? c.redirect(c.req.path, 303) : await respond(c, config, ALREADY_DONE);
   });
 
   return app;
 }
 
-/** An open incident, and who has taken it on. */
+/** What a link leads to if it acknowledges nothing. */
+interface Result {
+  status: 200 | 403 | 404 | 409;
+  title: string;
+  main: Child;
+}
+
+const INVALID: Result = {
+  status: 404,
+  title: "Invalid link",
+  main: <p>It is incomplete, was changed, or was signed with an older key.</p>,
+};
+const EXPIRED: Result = {
+  status: 403,
+  title: "This link has expired",
+  main: <p>Sign in, or use the link of a newer message.</p>,
+};
+const UNKNOWN: Result = {
+  status: 404,
+  title: "Incident not found",
+  main: <p>It may be older than the retention period.</p>,
+};
+const RESOLVED: Result = {
+  status: 409,
+  title: "Already resolved",
+  main: <p>The incidents of this message are resolved.</p>,
+};
+const OTHER_ORIGIN: Result = {
+  status: 403,
+  title: "Request refused",
+  main: <p>This form was sent from another page.</p>,
+};
+const ALREADY_DONE: Result = {
+  status: 409,
+  title: "Already acknowledged",
+  main: <p>This link has no further effect.</p>,
+};
+
+const respond = (c: Context, config: AcknowledgeOptions["config"], { status, title, main }: Result) =>
+  renderPage(c, {
+    title,
+    status,
+    site: { ...config.page, language: "en", texts: en },
+    main: (
+      <>
+        <h1>{title}</h1>
+        {main}
+      </>
+    ),
+  });
+
+/** Acknowledges the link's incidents; false if the link was used before, or all of them are acknowledged. */
+async function acknowledgeOnce(
+  options: AcknowledgeOptions,
+  { claims, items }: Found,
+  { text, signature }: { text?: string; signature: string },
+): Promise<boolean> {
+  const { store } = options;
+  const left = items.filter(({ taken }) => !taken);
+  const use = { kind: "link" as const, key: signature, order: 1, value: "{}", expiresAt: claims.until };
+  if (left.length === 0 || !await store.putRecord(use)) return false;
+  try {
+    for (const { incident } of left) {
+      await acknowledge(options, incident, { by: `link to ${claims.webhook}`, text });
+    }
+  } catch (error) {
+    // Not all incidents are acknowledged, so the link must stay valid for another attempt.
+    await store.deleteRecord(use.kind, use.key);
+    throw error;
+  }
+  return true;
+}
+
+/** An open incident, and its acknowledgement. */
 interface Item {
   incident: Incident;
   taken: ReturnType<typeof acknowledgementOf>;
@@ -118,7 +151,7 @@ interface Found {
   items: readonly Item[];
 }
 
-/** The incidents of a link that are open, in the order of the message; undefined: the store knows none of them any more. */
+/** The link's open incidents, in the order of the message; undefined if the store has none of its incidents. */
 async function openItems(
   store: AcknowledgeOptions["store"],
   { incidents }: LinkClaims,
@@ -141,11 +174,11 @@ async function openItems(
 const isTaken = (items: readonly Item[]) => items.every(({ taken }) => taken);
 
 function titleFor(items: readonly Item[]): string {
-  if (isTaken(items)) return "It is acknowledged";
+  if (isTaken(items)) return "Acknowledged";
   return items.length === 1 ? "Acknowledge this incident?" : `Acknowledge these ${items.length} incidents?`;
 }
 
-/** What the path says, if we signed it. */
+/** The claims in the path, if the signature is valid. */
 async function claimsOf(c: Context, signing: SigningKey): Promise<LinkClaims | undefined> {
   const { incidents, episodes, webhook, until, signature } = c.req.param() as Record<string, string>;
   const numbers = episodes!.split(LINK_SEPARATOR).map(Number);
@@ -153,7 +186,7 @@ async function claimsOf(c: Context, signing: SigningKey): Promise<LinkClaims | u
   const claims = { incidents: named, webhook: webhook!, until: Number(until) };
   const isSignedBy = async (key: string | undefined) =>
     key !== undefined && timingSafeEqual(fromHex(await signClaims(key, claims)), fromHex(signature!));
-  // Another process may have made the key a moment ago.
+  // Another process may have created the signing key a moment ago.
   return await isSignedBy(await signing.recent()) || await isSignedBy(await signing.newest())
     ? claims
     : undefined;
@@ -164,7 +197,7 @@ function Question({ items, path }: { items: readonly Item[]; path: string }) {
     <>
       {items.map((item) => <Subject {...item} />)}
       {isTaken(items) || (
-        <form class="deed" method="post" action={path}>
+        <form class="action" method="post" action={path}>
           <label>
             Your name, or a note <input name="text" maxlength={200} autocomplete="name" />
           </label>
@@ -196,5 +229,5 @@ function Subject({ incident, taken }: Item) {
   );
 }
 
-/** The links of messages, and what answers them. */
+/** Acknowledgement links: their routes, and what adds them to messages. */
 export const acknowledgeLinks = { routes: acknowledgeRoutes, linkAdder };

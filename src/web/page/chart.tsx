@@ -1,6 +1,8 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** Every drawing of the page, as plain SVG; colours are the style sheet's, and shapes tell the same without them. */
+/**
+ * All charts of the pages, as plain SVG. The style sheet sets the colours; shapes carry the same information.
+ */
 import type { Child } from "hono/jsx";
 import type { ServiceLevel } from "../../judgement/service_level.ts";
 
@@ -8,20 +10,20 @@ const CELL = 4;
 const HEIGHT = 20;
 const GOOD = 13;
 
-/** Where something happened or lasted, in shares of the drawing's width. */
+/** An event or a period, as shares of the chart's width. */
 export interface Mark {
   from: number;
   to?: number;
 }
 
-/** What happened beside what is drawn. */
+/** Events drawn over a chart. */
 export interface Events {
   deployments: Mark[];
   silences: Mark[];
   incidents?: Mark[];
 }
 
-/** A line across for a deployment; above a line for a silence, below one for an incident. */
+/** Draws a line across for a deployment, above for a silence, below for an incident. */
 function EventMarks(
   { events: { deployments, silences, incidents = [] }, width, height }: {
     events: Events;
@@ -53,14 +55,14 @@ function EventMarks(
 }
 
 /**
- * A band of verdicts: a low bar was well, a high one was not (the higher, the longer); drift is cut in two, because claim and proof part
- * there. Nothing is drawn where nothing is known.
+ * A band of verdicts. A low bar is good; a high bar is bad, and the higher, the longer it was bad. Drift is
+ * split in two, because claim and proof differ there. A cell without data is empty.
  */
 export function BandChart(
   { cells, label, span, events }: {
     cells: readonly (ServiceLevel | undefined)[];
     label: string;
-    /** When the first cell begins (epoch ms), and how long each is: the script then says what a cell holds. */
+    /** Start of the first cell (epoch ms) and length of each. With it the script shows a cell's content. */
     span?: { from: number; cellMs: number };
     events?: Events;
   },
@@ -83,7 +85,10 @@ export function BandChart(
   );
 }
 
-/** Each cell for the script: `g`, `u`, or `b` or `d` with bad or drifting seconds; `-` is a gap, and `9g` stands for nine. */
+/**
+ * The cells for the script: `g`, `u`, or `b` or `d` with the bad or drifting seconds; `-` is a gap, and `9g`
+ * means nine.
+ */
 function cellsText(cells: readonly (ServiceLevel | undefined)[]): string {
   const runs: { text: string; n: number }[] = [];
   for (const cell of cells) {
@@ -115,7 +120,7 @@ function paths(cells: readonly (ServiceLevel | undefined)[]): Map<string, string
   return drawn;
 }
 
-/** What cuts a band into its cells: drawn once, and used by all bands of a page. */
+/** The lines between the cells of a band, defined once and used by all bands of a page. */
 export const Cuts = ({ count }: { count: number }) => (
   <svg class="cuts" aria-hidden="true">
     <path
@@ -148,7 +153,7 @@ function box(at: number, count: number, { name, h }: Shape): string {
   return rect(HEIGHT - h, HEIGHT - h / 2 - 1) + rect(HEIGHT - h / 2 + 1, HEIGHT);
 }
 
-/** What one prober saw in one slot; undefined: nothing that counts. */
+/** What one prober saw in one slot. `says` and `does` are undefined if they do not count. */
 export interface Point {
   /** Epoch ms. */
   at: number;
@@ -158,18 +163,18 @@ export interface Point {
 
 const WIDE = 600;
 
-/** What two lanes are drawn of; times are epoch ms. */
+/** Data of a lane chart. Times are epoch ms. */
 export interface LaneOptions {
   points: readonly Point[];
   from: number;
   to: number;
-  /** How long a slot stands, ms. */
+  /** Length of a slot, ms. */
   stepMs: number;
   label: string;
   marks: Mark[];
 }
 
-/** Two lanes under a caption. */
+/** A lane chart with a caption. */
 export const LaneFigure = ({ children, ...lanes }: LaneOptions & { children: Child }) => (
   <figure class="lane">
     <figcaption>{children}</figcaption>
@@ -182,8 +187,8 @@ export const LaneFigure = ({ children, ...lanes }: LaneOptions & { children: Chi
 );
 
 /**
- * Two lanes over time: above what is claimed, below what is proven; a full bar is ready, a thin line is not. Where they part, the
- * gap between them is filled: that is the drift, or, hatched, an underclaim.
+ * Two lanes over time: the claim above, the proof below. A full bar is ready, a thin line is not. Where they
+ * differ, the gap is filled: drift, or, hatched, an underclaim.
  */
 function LaneChart({ points, from, to, stepMs, label, marks }: LaneOptions) {
   const x = (at: number) => Math.round(Math.min(1, Math.max(0, (at - from) / (to - from))) * WIDE * 10) / 10;
@@ -203,7 +208,7 @@ function LaneChart({ points, from, to, stepMs, label, marks }: LaneOptions) {
   );
 }
 
-/** Slots next to each other that say the same, as one. */
+/** Merges adjacent slots with the same values. */
 function runs(
   points: readonly Point[],
   stepMs: number,
@@ -217,14 +222,17 @@ function runs(
   return found;
 }
 
-/** A part of a step's time, ms; `tone` is its place in the scale of the style sheet. */
+/** A phase of a step; `tone` is its index in the style sheet's scale. */
 export interface Phase {
   name: string;
   ms: number;
   tone: number;
 }
 
-/** One bar of a waterfall: from when to when within the whole, all in ms, in its phases where they are known; a failed one is underlined. */
+/**
+ * One bar of a waterfall, all times in ms. It is divided into phases if they are known, and underlined if the
+ * step failed.
+ */
 export function WaterfallBar(
   { start, length, whole, phases, bad }: {
     start: number;
@@ -248,7 +256,10 @@ export function WaterfallBar(
   );
 }
 
-/** One prober's latency, hour by hour: a line through the medians, a shade up to p95, and a dot at the longest. Times are epoch ms, the rest ms; `most` is the top. */
+/**
+ * One prober's latency by hour: a line through the medians, a shade up to p95, and a dash at the maximum.
+ * Times are epoch ms, latencies ms; `most` is the top of the scale.
+ */
 export function LatencyChart(
   { points, most, from, to, events }: {
     points: readonly { at: number; p50: number; p95: number; max: number }[];

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** What a check says of itself beside its lanes: how it is walked and judged, after which other one, and values that must agree. */
+/** Facts about a check below its lanes: schedule, thresholds, dependency, and values that must agree. */
 import type { AdmissionFigures } from "../../judgement/admission.ts";
 import type { Check } from "../../config/config.ts";
 import { Name } from "./layout.tsx";
@@ -8,20 +8,20 @@ import { type CheckView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** Which check comes first, and whether this one waits for it now. */
-export function Order({ check, view }: { check: Check; view: CheckView }) {
+/** The check that this one depends on, and the probers that wait for it. */
+export function Dependency({ check, view }: { check: Check; view: CheckView }) {
   if (!view.after) return null;
   const probers = view.regions.flatMap(({ probers }) => probers);
   const waiting = probers.filter(({ excluded }) => excluded === "prerequisite").map(({ id }) => id);
   return (
     <p id={`order-${check.id}`} data-live>
-      Comes after <b>{view.after}</b>: it is judged only while {view.after} holds.
+      Depends on <b>{view.after}</b>: judged only while {view.after} holds.
       {waiting.length > 0 && ` Not judged now: ${waiting.join(", ")}.`}
     </p>
   );
 }
 
-/** Who says what of the values that must agree. */
+/** Values that must agree across regions, and which regions have each. */
 export function ConvergenceList({ id, view: { convergence = [] } }: { id: string; view: CheckView }) {
   if (convergence.length === 0) return null;
   return (
@@ -38,16 +38,16 @@ export function ConvergenceList({ id, view: { convergence = [] } }: { id: string
               in {by.join(", ")}
             </>
           ))}
-          {values.length === 0 && "nothing captured lately"}
-          {values.length > 0 && unknown.length > 0 && ` · not known: ${unknown.join(", ")}`}
+          {values.length === 0 && "no recent value"}
+          {values.length > 0 && unknown.length > 0 && ` · no recent value: ${unknown.join(", ")}`}
         </p>
       ))}
     </div>
   );
 }
 
-/** How it is walked, and what turns a vote. */
-export function Rules({ check }: { check: Check }) {
+/** The schedule, the time limits and the thresholds of a vote. */
+export function CheckSettings({ check }: { check: Check }) {
   const { failureThreshold: fails, successThreshold: passes, schedule, report, timeoutMs, latencyBudgetMs } =
     check;
   const cadence = "everyMs" in schedule
@@ -55,10 +55,10 @@ export function Rules({ check }: { check: Check }) {
     : `by cron ${schedule.cron.source} (${schedule.cron.zone ?? "UTC"})`;
   return (
     <p class="rules">
-      Walked {cadence}, at most {formatSpan(timeoutMs)}
+      Runs {cadence}, at most {formatSpan(timeoutMs)}
       {latencyBudgetMs !== undefined && `, slow over ${latencyBudgetMs} ms`}. A vote turns bad after {fails}
       {" "}
-      failed {fails === 1 ? "slot" : "slots in a row"} and back after {passes} good. {report
+      failed {fails === 1 ? "slot" : "slots in a row"} and good after {passes} passed. {report
         ? (
           <>
             Claim: {report.sources.map((source) =>
@@ -67,12 +67,12 @@ export function Rules({ check }: { check: Check }) {
             {report.sources.length > 1 && ` (${withSpaces(report.rule)})`}.
           </>
         )
-        : "No health endpoint: it cannot overclaim."}
+        : "No health endpoint, so it cannot overclaim."}
     </p>
   );
 }
 
-/** How late the check's public status page is. */
+/** How late the check's public status page admits incidents. */
 export function AdmissionLine(
   { figures: { admitted, neverAdmitted, meanLagSeconds } }: { figures: AdmissionFigures },
 ) {
@@ -81,7 +81,7 @@ export function AdmissionLine(
     : `, ${formatSpan(meanLagSeconds * 1_000)} after our quorum on average`;
   return (
     <p class="objective">
-      <b>Status page</b>: it admitted {admitted} of {admitted + neverAdmitted} incidents{late}.
+      <b>Status page</b>: admitted {admitted} of {admitted + neverAdmitted} incidents{late}.
     </p>
   );
 }

@@ -1,10 +1,10 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** What cards and lines of a check are made of. */
+/** Components shared by the cards of the overview and the lines of a target's page. */
 import { Ago } from "./layout.tsx";
 import { type CheckView, OUTCOME_TEXT, pairOf, withSpaces } from "./words.ts";
 
-/** Its outcome, and since when; `of` names the check where its target has several. */
+/** The outcome and since when it holds; `of` names the check if its target has several. */
 export const OutcomePill = ({ view: { outcome, since }, of }: { view: CheckView; of?: string }) => (
   <b class="pill word">
     {OUTCOME_TEXT[outcome]}
@@ -18,7 +18,7 @@ export const OutcomePill = ({ view: { outcome, since }, of }: { view: CheckView;
   </b>
 );
 
-/** What is claimed beside what was proven. */
+/** The claim beside the proof. */
 export function SaysDoes({ view }: { view: CheckView }) {
   const { says, saysTone, does, doesTone } = pairOf(view);
   return (
@@ -33,7 +33,7 @@ export function SaysDoes({ view }: { view: CheckView }) {
   );
 }
 
-/** One tag a region. */
+/** One tag per region. */
 export const RegionStrip = ({ view }: { view: CheckView }) => (
   <span class="strip">
     {view.regions.map(({ id, outcome }) => (

@@ -1,10 +1,10 @@
-/** What the reader of the overview asked for: filters, groups and a window, all in the address. */
+/** The view options of the overview, all in the query string: filters, grouping and window. */
 import type { Context } from "hono";
 import { BAND_WINDOWS, type BandWindow, SIXTY_CELLS } from "../../storage/history/bands.ts";
 import type { Row } from "./row.ts";
 import { type StateName, STATES, toneOf } from "./words.ts";
 
-/** What is shown, and how. */
+/** The view options. */
 export interface Choice {
   q: string;
   /** `name:value`, or empty. */
@@ -12,13 +12,13 @@ export interface Choice {
   /** The name of a label, or empty. */
   group: string;
   window: BandWindow;
-  /** Of these services only; empty: of all. */
+  /** Only services in this state; empty: all. */
   state: StateName | "";
-  /** From 1. */
+  /** Page number, from 1. */
   page: number;
 }
 
-/** Reads it; what there is none of is no filter. */
+/** Reads the options of a request; unknown values are ignored. */
 export function choiceOf(c: Context): Choice {
   const { q = "", label = "", group = "", window = "", state = "", page = "1" } = c.req.query();
   const isKnown = Object.hasOwn(BAND_WINDOWS, window);
@@ -30,7 +30,7 @@ export function choiceOf(c: Context): Choice {
   };
 }
 
-/** Whether a row is asked for. */
+/** Whether a row matches the filters. */
 export function matchesChoice(
   { target: { id, name, labels }, check }: Row,
   { q, label, state }: Choice,
@@ -46,7 +46,7 @@ const splitLabel = (label: string): [string, string] => {
   return [label.slice(0, at), label.slice(at + 1)];
 };
 
-/** The address of this choice with some of it changed. */
+/** The URL of this choice with some changes. */
 export function queryOf(choice: Choice, change: Partial<Choice>): string {
   const next = { ...choice, page: 1, ...change };
   const query = new URLSearchParams();

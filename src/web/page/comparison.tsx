@@ -1,23 +1,23 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** A failed round beside the last good one of the same prober: what changed. */
+/** Compares a failed round with the last good one of the same prober. */
 import type { StepTrace } from "../../evidence/probe/observation.ts";
 import { Name, Time } from "./layout.tsx";
 import { type ProberView, withSpaces } from "./words.ts";
 
-/** A round that is kept beside the latest. */
+/** A round kept besides the latest. */
 export type RoundView = NonNullable<NonNullable<ProberView["rounds"]>["lastGood"]>;
 
 interface Line {
   what: string;
   failed: string;
   good: string;
-  /** It stands out. */
+  /** Whether it is highlighted. */
   isNews: boolean;
   bad?: boolean;
 }
 
-/** Line by line; what differs stands out. */
+/** A table of both rounds; differences are highlighted. */
 export function Comparison({ failed, good }: { failed: RoundView; good: RoundView }) {
   return (
     <div class="scroll" tabindex={0} role="group" aria-label="Failed beside last good">
@@ -67,7 +67,7 @@ function linesOf(failed: RoundView, good: RoundView): Line[] {
   return lines.filter(({ failed, good }) => failed !== "" || good !== "");
 }
 
-/** Of good answers the status is not kept, so it is said of the failed step alone. */
+/** The status of good responses is not stored, so only the failed step shows one. */
 function stepLine(name: string, failed: RoundView, good: RoundView): Line {
   const [is, was] = [failed, good].map((round) => stepsOf(round).find((step) => step.name === name));
   const bad = failed.observed.failure?.step === name;
@@ -85,6 +85,6 @@ type Step = Pick<StepTrace, "name" | "totalMs"> & Partial<StepTrace>;
 
 const stepsOf = ({ observed }: RoundView): Step[] => observed.steps ?? [];
 
-const tookOf = ({ skipped, totalMs }: Step) => skipped ? "left out" : `${Math.round(totalMs)} ms`;
+const tookOf = ({ skipped, totalMs }: Step) => skipped ? "skipped" : `${Math.round(totalMs)} ms`;
 
 const wholeOf = ({ observed: { outcome, totalMs } }: RoundView) => `${outcome}, ${Math.round(totalMs)} ms`;

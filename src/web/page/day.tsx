@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** The last day of a check by the hour: what each region saw, how long it took, and what happened beside it. */
+/** The last day of a check by hour: each region's verdicts and latency, with the events of that day. */
 import { emptyFigures, mergeFigures, percentile, type ServiceLevel } from "../../judgement/service_level.ts";
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { SeriesPoint } from "../../storage/history/series.ts";
@@ -8,7 +8,7 @@ import { HOUR_MS } from "../../base/time.ts";
 import { BandChart, type Events, LatencyChart } from "./chart.tsx";
 import { Name, Time } from "./layout.tsx";
 
-/** What is drawn; `from` and `to` are epoch ms on the hour. */
+/** Data of the table; `from` and `to` are epoch ms on the hour. */
 export interface Day {
   from: number;
   to: number;
@@ -16,12 +16,12 @@ export interface Day {
   events: Events;
 }
 
-/** Of the one who asks; in the order of the columns. */
+/** Percentiles, in the order of the columns. */
 const SHARES = [["p50", 0.5], ["p95", 0.95], ["max", 1]] as const;
 
 type ProberFigures = SeriesPoint["figures"]["probers"][string];
 
-/** One row for each prober; `stepMs`: how long one of its rounds stands for. */
+/** One row per prober. `stepMs` is the time that one round stands for. */
 export function DayTable(
   { day: { from, to, hours, events }, probers, stepMs }: {
     day: Day;
@@ -31,13 +31,13 @@ export function DayTable(
 ) {
   const whole = hours.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures()).probers;
   const known = probers.filter(({ id }) => whole[id]);
-  if (known.length === 0) return <p>Nothing was walked in the last 24 hours.</p>;
+  if (known.length === 0) return <p>No rounds in the last 24 hours.</p>;
   const most = Math.max(...known.map(({ id }) => percentile(whole[id]!.latency, 1) ?? 0));
   return (
     <>
       <p class="legend">
-        Above what each region saw, below its journey in ms: the line is p50, the shade reaches to p95, a dash
-        is the longest. <Legend events={events} />
+        Top: what each region saw. Bottom: its journey in ms. The line is p50, the shade extends to p95, a
+        dash is the maximum. <Legend events={events} />
       </p>
       <div class="scroll" tabindex={0} role="group" aria-label="The last day by region">
         <table class="day">
@@ -76,14 +76,14 @@ export function DayTable(
   );
 }
 
-/** What stands in the drawing beside the figures. */
+/** The legend of the events in the chart. */
 function Legend({ events: { deployments, silences, incidents = [] } }: { events: Events }) {
   const said = [
     deployments.length > 0 && "a line across a deployment",
     silences.length > 0 && "a line above a silence",
     incidents.length > 0 && "a line below an incident",
   ].filter(Boolean);
-  return said.length > 0 ? <>{`Drawn too: ${said.join(", ")}.`}</> : null;
+  return said.length > 0 ? <>{`Also shown: ${said.join(", ")}.`}</> : null;
 }
 
 function cellsOf(
@@ -98,7 +98,7 @@ function cellsOf(
   return [...cells];
 }
 
-/** What one prober saw, each round for as long as it stands for (s). */
+/** The service level that one prober saw. Each round counts for `roundSeconds`. */
 function levelOf({ words }: ProberFigures, roundSeconds: number): ServiceLevel {
   const count = (wanted: (word: string) => boolean) =>
     roundSeconds *

@@ -1,14 +1,18 @@
-/** The public's incidents as an Atom feed (RFC 4287). */
+/** Public incidents as an Atom feed (RFC 4287). */
 import type { Outage } from "../api/views/outages.ts";
+import { xmlText } from "../../base/text.ts";
 import { iso } from "../../base/time.ts";
-import { drawable, outageText } from "./public.tsx";
+import { outageText } from "./public.tsx";
 import type { PublicTexts } from "./texts/en.ts";
 
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
-const xml = (text: string) => drawable(text).replace(/[&<>"]/g, (character) => ENTITIES[character]!);
+const xml = (text: string) => xmlText(text).replace(/[&<>"]/g, (character) => ENTITIES[character]!);
 
-/** The feed. `url`: where Assay is reached, without a slash at its end; `updatedAt` of a feed without entries, epoch ms. */
+/**
+ * The feed. `url`: Assay's public URL without a trailing slash; `updatedAt`: used if there are no entries,
+ * epoch ms.
+ */
 export function atomFeed(
   outages: readonly Outage[],
   { url, name, names, texts, updatedAt }: {

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** What is broken, first and in words: the headline, the sentence below it, and the icon of the tab. */
+/** The page's headline, the sentence below it, and the tab's icon: what is broken, worst first. */
 import { ellipsize } from "../../base/text.ts";
 import { WORST_FIRST } from "../../judgement/words.ts";
 import type { CurrentOutcome } from "../../judgement/current_outcome.ts";
@@ -8,7 +8,7 @@ import { Name, Time } from "./layout.tsx";
 import type { Row } from "./row.ts";
 import { pairOf, toneOf } from "./words.ts";
 
-/** Of one service, and of several. */
+/** Verb phrases for one service and for several. */
 const VERBS: Record<Exclude<CurrentOutcome, "ready">, [one: string, many: string]> = {
   drift: ["overclaims", "overclaim"],
   down: ["is down", "are down"],
@@ -22,17 +22,20 @@ const VERBS: Record<Exclude<CurrentOutcome, "ready">, [one: string, many: string
   degraded: ["is degraded", "are degraded"],
 };
 
-/** A piece of the headline. */
+/** A part of the headline. */
 interface Part {
   text: string;
   outcome?: CurrentOutcome;
 }
 
 const NAME = 40;
-/** Services that are named in the sentence below. */
+/** Maximum number of services in the sentence. */
 const NAMED = 2;
 
-/** The broken services by name, the others by number; those too where nothing is broken. */
+/**
+ * The broken services by name or number; if none is broken, those that are not ready. Then the numbers of the
+ * others.
+ */
 function partsOf(rows: readonly Row[]): Part[] {
   const isBroken = rows.some(({ check }) => toneOf(check.outcome) === "bad");
   const parts = WORST_FIRST.flatMap((outcome): Part[] => {
@@ -71,7 +74,7 @@ function allReady(rows: readonly Row[]): string {
 /** "Search is down, Checkout overclaims, 5 fine". */
 export const headline = (rows: readonly Row[]): string => partsOf(rows).map(({ text }) => text).join(", ");
 
-/** The headline, each part in its colour. */
+/** The headline, with each part in its colour. */
 export const Headline = ({ rows }: { rows: readonly Row[] }) => (
   <h1 id="headline" data-live aria-live="polite">
     {partsOf(rows).map(({ text, outcome }, i) => (
@@ -83,7 +86,10 @@ export const Headline = ({ rows }: { rows: readonly Row[] }) => (
   </h1>
 );
 
-/** What the worst services say and do, in a sentence each; nothing if all is well. `rows`: worst first. */
+/**
+ * One sentence for each of the worst services: what it says and does. Empty if all are well. `rows`: worst
+ * first.
+ */
 export function Lede({ rows }: { rows: readonly Row[] }) {
   const bad = rows.filter(({ check: { outcome } }) => toneOf(outcome) === "bad").slice(0, NAMED);
   return (
@@ -106,7 +112,7 @@ export function Lede({ rows }: { rows: readonly Row[] }) {
   );
 }
 
-/** Drawn as a disc: whole, with a bar, with a cross. */
+/** Colour and path of each icon: a disc with a sign. */
 const ICONS = {
   good: ["1a7f47", "M9 16.5l5 5 9-11"],
   over: ["b3126b", "M8 13h16M8 19h16M20 8l-8 16"],
@@ -115,7 +121,7 @@ const ICONS = {
   none: ["5a6472", "M10 16h12"],
 } as const;
 
-/** The icon of the tab, as a data URL, by the worst outcome of all. */
+/** The tab's icon for the worst outcome, as a data URL. */
 export function iconOf(worst: CurrentOutcome): string {
   const [colour, path] = ICONS[worst === "drift" ? "over" : toneOf(worst)];
   const svg =

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** Who saw what of an incident, and when: the lanes, and each failed round beside the last good one. */
+/** The evidence of an incident: lanes per prober, and each failed round beside the last good one. */
 import type { ProberEvidence } from "../../engine/notify/event.ts";
 import { LaneFigure, type Mark, type Point } from "./chart.tsx";
 import { Comparison } from "./comparison.tsx";
@@ -8,17 +8,17 @@ import { FailureDetails } from "./journey_table.tsx";
 import { Name, Time } from "./layout.tsx";
 import type { CheckView, ProberView } from "./words.ts";
 
-/** The lanes of an incident, one for each prober that has a say in it. */
+/** The lanes of an incident, one per prober in its scope. */
 export interface IncidentLanes {
   lanes: { prober: string; points: Point[] }[];
-  /** Epoch ms, as the next. */
+  /** Epoch ms, as `to`. */
   from: number;
   to: number;
   stepMs: number;
   marks: Mark[];
 }
 
-/** Claim against proof of each prober; `path` is the check's, absent once it has left the config. */
+/** The lanes of each prober. `path` is the check's; absent once it has left the config. */
 export function WhoSawWhat(
   { data: { lanes, from, to, stepMs, marks }, path }: { data: IncidentLanes; path?: string },
 ) {
@@ -52,7 +52,7 @@ export function WhoSawWhat(
 
 type Rounds = NonNullable<ProberView["rounds"]>;
 
-/** The probers that hold a failed round, with the newest of it. */
+/** Probers with a failed round, and the newest such round. */
 function failedRounds({ regions }: CheckView) {
   return regions.flatMap(({ id: region, probers }) =>
     probers.flatMap(({ id, rounds }) => {
@@ -62,7 +62,7 @@ function failedRounds({ regions }: CheckView) {
   );
 }
 
-/** What failed, prober by prober, beside what it last saw work: of an open incident as it is now. */
+/** For an open incident: each prober's failed round beside its last good one. */
 export function FailedBesideGood({ view }: { view: CheckView }) {
   const all = failedRounds(view);
   if (all.length === 0) return null;
@@ -85,8 +85,8 @@ export function FailedBesideGood({ view }: { view: CheckView }) {
 const sentenceOf = ({ observed: { failure } }: NonNullable<Rounds["lastGood"]>): string =>
   failure ? `${failure.step}: ${failure.detail}` : "";
 
-/** The same from the newest notice, for an incident that is over: the kept rounds are dropped by then. */
-export function EvidenceTold({ evidence }: { evidence: Record<string, Record<string, ProberEvidence>> }) {
+/** For a resolved incident: the evidence in the newest notice, because the kept rounds are gone. */
+export function NoticeEvidence({ evidence }: { evidence: Record<string, Record<string, ProberEvidence>> }) {
   const all = Object.entries(evidence).flatMap(([region, probers]) =>
     Object.entries(probers).flatMap(([id, { observed, slot }]) =>
       observed?.failedStep ? [{ region, id, slot, observed, step: observed.failedStep }] : []

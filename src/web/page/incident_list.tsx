@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** All incidents, newest first: of what, for how long, and who has taken them on. */
+/** The list of incidents, newest first. */
 import type { Target } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { ownSubject } from "../../judgement/own_incident.ts";
@@ -8,24 +8,24 @@ import { acknowledgementOf, type IncidentComment } from "../../storage/records/c
 import { openTone, StatePill, Taken } from "./incident_page.tsx";
 import { Name, Time } from "./layout.tsx";
 
-/** Which incidents are asked for. */
+/** Filters of the list. */
 export interface IncidentChoice {
   state?: Incident["state"];
   /** The id of a target. */
   target?: string;
 }
 
-/** The states, as they are chosen. */
+/** Filter links by state. */
 const STATES: [state: Incident["state"] | undefined, text: string][] = [
   [undefined, "All"],
   ["open", "Open"],
   ["resolved", "Resolved"],
 ];
 
-/** One page of them; `next` is the cursor of the next one, `targets` those that may be chosen. */
+/** One page of the list. `next` is the next page's cursor; `targets` are the choices of the filter. */
 export function IncidentList({ incidents, comments, next, targets, choice, nowMs }: {
   incidents: Incident[];
-  /** By incident. */
+  /** By incident id. */
   comments: ReadonlyMap<string, IncidentComment[]>;
   next: string | null;
   targets: readonly Target[];
@@ -59,7 +59,7 @@ export function IncidentList({ incidents, comments, next, targets, choice, nowMs
         </form>
       </div>
       <div id="incidents" data-live>
-        {incidents.length === 0 && <p>There are none.</p>}
+        {incidents.length === 0 && <p>No incidents.</p>}
         <ul class="rows incidents">
           {incidents.map((incident) => (
             <IncidentRow
@@ -108,7 +108,7 @@ function IncidentRow({ incident, name, taken, nowMs }: {
   );
 }
 
-/** The address of a choice, from `before` (a cursor) on. */
+/** The URL of a choice, starting after the cursor `before`. */
 function pathOf(choice: IncidentChoice & { before?: string }): string {
   const query = new URLSearchParams(
     Object.entries(choice).filter((entry): entry is [string, string] => Boolean(entry[1])),

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** An incident: the page that is sent around. */
+/** The page of one incident. */
 import type { commentView } from "../api/views/status.ts";
 import { admissionLag } from "../../judgement/admission.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -9,13 +9,13 @@ import { OWN_TARGET, ownSubject } from "../../judgement/own_incident.ts";
 import type { WebhookEvent } from "../../engine/notify/mod.ts";
 import type { Deployment } from "../../storage/records/deployments.ts";
 import type { Delivery } from "../../storage/store.ts";
-import { EvidenceTold, FailedBesideGood, type IncidentLanes, WhoSawWhat } from "./incident_evidence.tsx";
+import { FailedBesideGood, type IncidentLanes, NoticeEvidence, WhoSawWhat } from "./incident_evidence.tsx";
 import { Name, Time } from "./layout.tsx";
 import { type CheckView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** Who has taken it on, and when. */
+/** Who acknowledged it, and when. */
 export const Taken = ({ by }: { by: Pick<IncidentComment, "at" | "by"> | undefined }) =>
   by && (
     <>
@@ -23,54 +23,56 @@ export const Taken = ({ by }: { by: Pick<IncidentComment, "at" | "by"> | undefin
     </>
   );
 
-/** "Shop / orders: drift in fra"; "prober sin" of Assay's own. */
+/** Title of an incident: "Shop / orders: drift in fra", or "prober sin" for Assay's own. */
 export const titleOf = (incident: Incident, name = incident.target): string => {
   const { check, kind, scope } = incident;
   return ownSubject(incident) ??
     `${ellipsize(name, 80)} / ${check}: ${kind}${scope === "global" ? "" : ` in ${scope}`}`;
 };
 
-/** One incident and all that belongs to it. */
+/** All data of the page. */
 export interface IncidentData extends IncidentLanes {
   incident: Incident;
   nowMs: number;
   comments: ReturnType<typeof commentView>[];
-  /** The acknowledgement that counts. */
+  /** The acknowledgement of the current episode. */
   taken?: IncidentComment;
   deliveries: Delivery[];
-  /** Those from a day before it until its end. */
+  /** Deployments from a day before it until its end. */
   deployments: readonly Deployment[];
-  /** Epoch ms of the first slot of the run of slots with a dissenting vote that led to it. */
+  /** Start of the run of slots with a dissenting vote that led to it, epoch ms. */
   dissentAt?: number;
-  /** Who reads may also act. */
+  /** Whether the reader may acknowledge and comment. */
   operate: boolean;
 }
 
-/** Events that say what is wrong. */
-const TELLING = ["incident.opened", "incident.updated"];
+/** Events whose notices describe the failure. */
+const FAILURE_EVENTS = ["incident.opened", "incident.updated"];
 
-/** What the newest notice said of it; undefined if none was made. */
+/** The newest notice about the failure; undefined if there is no notice. */
 export function newestNotice(
   { deliveries }: Pick<IncidentData, "deliveries">,
 ): WebhookEvent["data"] | undefined {
-  const newest = deliveries.find(({ type }) => TELLING.includes(type)) ?? deliveries[0];
+  const newest = deliveries.find(({ type }) => FAILURE_EVENTS.includes(type)) ?? deliveries[0];
   return newest && (JSON.parse(newest.body) as WebhookEvent).data;
 }
 
-/** What the notice of its end said; undefined if none was made. */
+/** The summary of the `incident.resolved` notice, if there is one. */
 function resolvedSummary({ deliveries }: Pick<IncidentData, "deliveries">): string | undefined {
   const found = deliveries.find(({ type }) => type === "incident.resolved");
   return found && (JSON.parse(found.body) as WebhookEvent).data.summary;
 }
 
-/** The page of an incident; `notes` are what is known of it now, in words, and `view` its check, if that is still watched. */
+/**
+ * The page of an incident. `notes` are further facts in words; `view` is its check, if still in the config.
+ */
 export function IncidentPage(
   { title, data, notes, view, announcement }: {
     title: string;
     data: IncidentData;
     notes: readonly string[];
     view?: CheckView;
-    /** What the public reads of it, or a draft of that; absent: it is not for the public. */
+    /** The public announcement, or a draft of one; absent if the incident is not public. */
     announcement?: string;
   },
 ) {
@@ -79,42 +81,22 @@ export function IncidentPage(
   const isOpen = incident.state === "open";
   const isOurs = incident.target === OWN_TARGET;
   const maySay = operate && comments.length < MAX_COMMENTS;
-  const over = isOpen ? undefined : resolvedSummary(data);
   return (
     <>
       <h1>
         <Name>{title}</Name>
       </h1>
-      <div id="incident" data-live>
-        <StatusLine data={data} />
-        {over && (
-          <p class="lead">
-            <Name most={600}>{over}</Name>
-          </p>
-        )}
-        {notice && (
-          <p class={over ? undefined : "lead"}>
-            {over && "It was: "}
-            <Name most={600}>{notice.summary}</Name>
-          </p>
-        )}
-        {incident.cause && (
-          <p>
-            <a href={`/incidents/${incident.cause.incident}`}>The outage of {incident.cause.target}</a>
-          </p>
-        )}
-        {incident.statusPage && <p>{admissionText(incident)}</p>}
-        {notes.map((note) => (
-          <p class="legend">
-            <Name most={300}>{note}</Name>
-          </p>
-        ))}
-      </div>
+      <Summary data={data} notice={notice} notes={notes} />
       {maySay && <Acknowledge id={incident.id} open={isOpen && !data.taken} />}
       {maySay && announcement !== undefined && (
         <details class="evidence" id="public">
-          <summary>On the public page</summary>
-          <TextForm id={incident.id} verb="announcements" label="What everybody reads" text={announcement} />
+          <summary>Public announcement</summary>
+          <TextForm
+            id={incident.id}
+            verb="announcements"
+            label="Text for the public page"
+            text={announcement}
+          />
         </details>
       )}
       <div id="evidence" data-live>
@@ -124,7 +106,7 @@ export function IncidentPage(
         {notice && !isOurs && <Votes {...notice.decision} />}
         {isOpen && view
           ? <FailedBesideGood view={view} />
-          : notice && <EvidenceTold evidence={notice.evidence} />}
+          : notice && <NoticeEvidence evidence={notice.evidence} />}
       </div>
       <h2>Timeline, newest first</h2>
       {maySay && <TextForm id={incident.id} verb="comments" label="Comment" />}
@@ -142,7 +124,46 @@ export function IncidentPage(
   );
 }
 
-/** Whether it goes on, how loud it is, since when, and for how long. */
+type Notice = ReturnType<typeof newestNotice>;
+
+/** What happened, in sentences. */
+function Summary(
+  { data, notice, notes }: { data: IncidentData; notice: Notice; notes: readonly string[] },
+) {
+  const { incident } = data;
+  const over = incident.state === "open" ? undefined : resolvedSummary(data);
+  return (
+    <div id="incident" data-live>
+      <StatusLine data={data} />
+      {over && (
+        <p class="lead">
+          <Name most={600}>{over}</Name>
+        </p>
+      )}
+      {notice && (
+        <p class={over ? undefined : "lead"}>
+          {over && "Last state: "}
+          <Name most={600}>{notice.summary}</Name>
+        </p>
+      )}
+      {incident.cause && (
+        <p>
+          <a href={`/incidents/${incident.cause.incident}`}>
+            Caused by the outage of {incident.cause.target}
+          </a>
+        </p>
+      )}
+      {incident.statusPage && <p>{admissionText(incident)}</p>}
+      {notes.map((note) => (
+        <p class="legend">
+          <Name most={300}>{note}</Name>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+/** State, severity, start, end and acknowledgement. */
 function StatusLine({ data: { incident, nowMs, taken } }: { data: IncidentData }) {
   const { target, severity, episode, openedAt, resolvedAt } = incident;
   return (
@@ -150,12 +171,13 @@ function StatusLine({ data: { incident, nowMs, taken } }: { data: IncidentData }
       <StatePill incident={incident} nowMs={nowMs} /> {severity}
       {episode > 1 && `, episode ${episode}`}. <Time at={openedAt} /> to{" "}
       {resolvedAt === undefined ? "now" : <Time at={resolvedAt} />}
-      <Taken by={taken} />. {target !== OWN_TARGET && <a href={`/targets/${target}`}>The target now</a>}
+      <Taken by={taken} />.{" "}
+      {target !== OWN_TARGET && <a href={`/targets/${target}`}>Current state of the target</a>}
     </p>
   );
 }
 
-/** Whether it goes on, and for how long. */
+/** State and duration. */
 export function StatePill(
   { incident: { kind, state, openedAt, resolvedAt }, nowMs }: { incident: Incident; nowMs: number },
 ) {
@@ -167,12 +189,12 @@ export function StatePill(
   );
 }
 
-/** How an open incident is drawn; any other kind is a warning. */
+/** Colour class of an open incident by kind; other kinds are warnings. */
 const TONES: Partial<Record<Incident["kind"], string>> = { drift: "drift", outage: "failing" };
-/** The class of that. */
+/** The colour class of an open incident. */
 export const openTone = (kind: Incident["kind"]): string => TONES[kind] ?? "degraded";
 
-/** How late the check's public status page was. */
+/** How late the check's public status page admitted it. */
 function admissionText(incident: Incident): string {
   const lagMs = admissionLag(incident);
   if (lagMs === undefined) {
@@ -200,14 +222,14 @@ interface TimelineItem {
   bad?: boolean;
 }
 
-/** What somebody did, by the kind of comment. */
-const SAID = { comment: "said", acknowledged: "acknowledged", announcement: "wrote for everybody" } as const;
+/** Verb for each kind of comment. */
+const VERBS = { comment: "said", acknowledged: "acknowledged", announcement: "announced" } as const;
 
-/** All that happened, newest first. */
+/** All events of the incident, newest first. */
 function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData): TimelineItem[] {
   const commentItems = comments.map(({ at, kind, by, text }) => ({
     at: Date.parse(at!),
-    text: `${by} ${SAID[kind]}${text ? `: ${text}` : ""}`,
+    text: `${by} ${VERBS[kind]}${text ? `: ${text}` : ""}`,
   }));
   const steps = incident.timeline.map(({ at, change, kind, outcome, reason }) => ({
     at,
@@ -226,9 +248,9 @@ function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData
   return [...first, ...steps, ...commentItems, ...rolloutItems].sort((a, b) => b.at - a.at);
 }
 
-/** How many went out, and each of them on a click; open where one is lost. */
+/** A summary of the notices, which expands to a list. It is open if a notice is dead. */
 function Notices({ deliveries }: { deliveries: Delivery[] }) {
-  if (deliveries.length === 0) return <p>No notice was made: no webhook takes this event.</p>;
+  if (deliveries.length === 0) return <p>No notices: no webhook receives this event.</p>;
   const counts = [...Map.groupBy(deliveries, ({ state }) => state)].map(([state, all]) =>
     `${all.length} ${state}`
   );
@@ -253,11 +275,11 @@ function Notices({ deliveries }: { deliveries: Delivery[] }) {
   );
 }
 
-/** On top, and gone once it is taken on or over. */
+/** The button; gone once the incident is acknowledged or resolved. */
 const Acknowledge = ({ id, open }: { id: string; open: boolean }) => (
   <div id="ack" data-live>
     {open && (
-      <form class="deed" method="post" action={`/incidents/${id}/acknowledge`}>
+      <form class="action" method="post" action={`/incidents/${id}/acknowledge`}>
         <button id="acknowledge" class="primary" type="submit">Acknowledge</button>
       </form>
     )}
@@ -265,7 +287,7 @@ const Acknowledge = ({ id, open }: { id: string; open: boolean }) => (
 );
 
 const TextForm = ({ id, verb, label, text }: { id: string; verb: string; label: string; text?: string }) => (
-  <form class="deed" method="post" action={`/incidents/${id}/${verb}`}>
+  <form class="action" method="post" action={`/incidents/${id}/${verb}`}>
     <label>
       {label} <textarea name="text" rows={2} maxlength={4000} required>{text}</textarea>
     </label>

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** A journey as it was walked: step by step, with its waterfall, and where it failed. */
+/** A journey step by step, with a waterfall and the failure. */
 import type { Check } from "../../config/config.ts";
 import type { StepTrace, WireTrace } from "../../evidence/probe/observation.ts";
 import { type Phase, WaterfallBar } from "./chart.tsx";
@@ -8,13 +8,16 @@ import { Name } from "./layout.tsx";
 import { type ProberView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 
-/** What a journey came to, as it is shown. */
+/** The result of a journey. */
 export type ObservedView = NonNullable<ProberView["observed"]>;
 
-/** Values of a failed expectation that are shown. */
+/** Maximum number of values shown for a failed expectation. */
 const VALUES = 20;
 
-/** What is measured of a request, in order; what is left of a step comes after it, or before it where it had several requests. */
+/**
+ * Measured phases of a request, in order. The rest of the step's time comes last, or first if the step had
+ * several requests.
+ */
 const PHASES = [["DNS", "dnsMs"], ["connect", "connectMs"], ["TLS", "tlsMs"], [
   "first byte",
   "firstByteMs",
@@ -35,7 +38,7 @@ function phasesOf({ wire, totalMs, requests = 1 }: ShownStep): Phase[] {
     : [...known, { name: "rest", ms: rest, tone: 4 }];
 }
 
-/** "DNS 1, connect 2, TLS 5, first byte 30 ms", as far as it was measured. */
+/** "DNS 1, connect 2, TLS 5, first byte 30 ms", as far as measured. */
 function phasesText(wire: WireTrace): string {
   const said = PHASES.flatMap(([name, key]) =>
     wire[key] === undefined ? [] : [`${name} ${Math.round(wire[key])}`]
@@ -43,12 +46,12 @@ function phasesText(wire: WireTrace): string {
   return said.length > 0 ? `${said.join(", ")} ms` : "";
 }
 
-/** The steps of a journey, each with its request, its answer and its part of the time. */
+/** The steps of a journey with request, response and timing. */
 export function JourneyTable({ check, observed }: { check: Check; observed: ObservedView }) {
   const { outcome, totalMs, failure, cleanup, walkedAgain, traceId, traceUrl } = observed;
   let start = 0;
   const traces: ShownStep[] = observed.steps ?? [];
-  const steps = traces.map((step) => ({
+  const steps = traces.map((step): TimedStep => ({
     start: (start += step.totalMs) - step.totalMs,
     ...step,
   }));
@@ -69,57 +72,24 @@ export function JourneyTable({ check, observed }: { check: Check; observed: Obse
             <tr>
               <th>Step</th>
               <th>Request</th>
-              <th>Answer</th>
+              <th>Response</th>
               <th>Time</th>
               <th class="wide">Waterfall</th>
             </tr>
           </thead>
           <tbody>
             {steps.map((step, i) => (
-              <tr class={step.name === failure?.step ? "bad" : undefined}>
-                <th scope="row">
-                  <Name>{step.name}</Name>
-                </th>
-                <td>
-                  <RequestCell check={check} at={i} />
-                </td>
-                <td>
-                  {answerText(step)}
-                  {(step.requests ?? 1) > 1 && ` (${step.requests} requests)`}
-                  {step.wire && (
-                    <>
-                      {" "}
-                      <small>{phasesText(step.wire)}</small>
-                    </>
-                  )}
-                </td>
-                <td class="n">{Math.round(step.totalMs)} ms</td>
-                <td>
-                  <WaterfallBar
-                    start={step.start}
-                    length={step.totalMs}
-                    whole={Math.max(totalMs, start)}
-                    phases={phasesOf(step)}
-                    bad={step.name === failure?.step}
-                  />
-                </td>
-              </tr>
+              <StepRow
+                {...{ check, step }}
+                at={i}
+                whole={Math.max(totalMs, start)}
+                bad={step.name === failure?.step}
+              />
             ))}
           </tbody>
         </table>
       </div>
-      {steps.some(({ wire }) => wire?.firstByteMs !== undefined) && (
-        <p class="phases">
-          {[...PHASES.map(([name]) => name), "rest"].map((name, i) => (
-            <span>
-              <svg viewBox="0 0 8 8" aria-hidden="true">
-                <path class={`t${i}`} d="M0 0h8v8H0z" />
-              </svg>
-              {name}
-            </span>
-          ))}
-        </p>
-      )}
+      {steps.some(({ wire }) => wire?.firstByteMs !== undefined) && <PhaseLegend />}
       {failure && <FailureDetails {...failure} />}
       {cleanup && (
         <p>
@@ -135,13 +105,66 @@ export function JourneyTable({ check, observed }: { check: Check; observed: Obse
   );
 }
 
-/** What came of a step, in few words. */
+/** A step of a journey, and when it starts within it, ms. */
+type TimedStep = ShownStep & { start: number };
+
+function StepRow(
+  { check, step, at, whole, bad }: {
+    check: Check;
+    step: TimedStep;
+    at: number;
+    /** Length of the waterfall, ms. */
+    whole: number;
+    bad: boolean;
+  },
+) {
+  const { name, start, totalMs, requests = 1, wire } = step;
+  return (
+    <tr class={bad ? "bad" : undefined}>
+      <th scope="row">
+        <Name>{name}</Name>
+      </th>
+      <td>
+        <RequestCell check={check} at={at} />
+      </td>
+      <td>
+        {answerText(step)}
+        {requests > 1 && ` (${requests} requests)`}
+        {wire && (
+          <>
+            {" "}
+            <small>{phasesText(wire)}</small>
+          </>
+        )}
+      </td>
+      <td class="n">{Math.round(totalMs)} ms</td>
+      <td>
+        <WaterfallBar {...{ start, whole, bad }} length={totalMs} phases={phasesOf(step)} />
+      </td>
+    </tr>
+  );
+}
+
+const PhaseLegend = () => (
+  <p class="phases">
+    {[...PHASES.map(([name]) => name), "rest"].map((name, i) => (
+      <span>
+        <svg viewBox="0 0 8 8" aria-hidden="true">
+          <path class={`t${i}`} d="M0 0h8v8H0z" />
+        </svg>
+        {name}
+      </span>
+    ))}
+  </p>
+);
+
+/** The result of a step in a few words. */
 const answerText = (step: Partial<StepTrace>) =>
-  headText(step) ?? step.note ?? (step.skipped ? "left out" : "–");
+  headText(step) ?? step.note ?? (step.skipped ? "skipped" : "–");
 
 type Failure = NonNullable<ObservedView["failure"]>;
 
-/** As configured: what a prober fills in stays with it. */
+/** The request as configured; values that a prober fills in are not shown. */
 function RequestCell({ check: { journey }, at }: { check: Check; at: number }) {
   const step = journey[at];
   return step
@@ -153,7 +176,7 @@ function RequestCell({ check: { journey }, at }: { check: Check; at: number }) {
     : <>–</>;
 }
 
-/** Where a journey failed: what was expected, found, asked and answered. Notices leave `reason` out. */
+/** Details of a failure. Notices have no `reason`. */
 export function FailureDetails(
   { step, reason, expression, detail, values = {}, request, answer }:
     & Omit<Failure, "reason">
@@ -199,17 +222,17 @@ export function FailureDetails(
   );
 }
 
-/** What was asked, as it was sent, and what came back. */
+/** The request as sent, and its response. */
 function Exchange({ request, answer }: Required<Pick<Failure, "request">> & Pick<Failure, "answer">) {
   const asked = messageText(`${request.method} ${request.url}`, request.headers);
-  const answered = answer ? messageText(headText(answer), answer.headers, answer.excerpt) : "nothing";
+  const answered = answer ? messageText(headText(answer), answer.headers, answer.excerpt) : "none";
   return (
     <>
-      <dt>Asked</dt>
+      <dt>Request</dt>
       <dd>
         <pre>{asked}</pre>
       </dd>
-      <dt>Answered</dt>
+      <dt>Response</dt>
       <dd>
         <pre>{answered}</pre>
       </dd>
@@ -217,11 +240,11 @@ function Exchange({ request, answer }: Required<Pick<Failure, "request">> & Pick
   );
 }
 
-/** Undefined: it is no HTTP. */
+/** The status line; undefined if the step is not HTTP. */
 const headText = ({ status }: { status?: number }) => status === undefined ? undefined : `HTTP ${status}`;
 
 function messageText(line: string | undefined, headers: Record<string, string>, body?: string): string {
   const fields = Object.entries(headers).map((pair) => pair.join(": "));
   const head = [...(line === undefined ? [] : [line]), ...fields];
-  return [...head, ...(body ? [...(head.length > 0 ? [""] : []), body] : [])].join("\n") || "no text";
+  return [...head, ...(body ? [...(head.length > 0 ? [""] : []), body] : [])].join("\n") || "empty";
 }

@@ -1,6 +1,6 @@
 /**
- * The JSX runtime of the pages (`#jsx`): an element is its text at once, escaped by hono. Hono's own runtime keeps a tree with contexts,
- * hooks and promises, which no page of ours has and a bundle would hold (4.2 KB gzipped).
+ * The JSX runtime of the pages (`#jsx`): an element becomes text at once, escaped by hono. Hono's own runtime
+ * keeps a tree with contexts, hooks and promises, which our pages do not need (4.2 KB gzipped in a bundle).
  */
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
@@ -8,7 +8,7 @@ import { escapeToBuffer, type HtmlEscapedString, raw, type StringBuffer } from "
 
 export type { JSX };
 
-/** Elements without an end tag (HTML standard, 13.1.2) that pages have. */
+/** The void elements (HTML standard, 13.1.2) that our pages use. */
 const VOID = new Set(["br", "hr", "img", "input", "link", "meta"]);
 
 interface Parent {
@@ -16,7 +16,7 @@ interface Parent {
 }
 type Props = Parent & Record<string, unknown>;
 
-/** An element or component as HTML text. Names of attributes are those of the page's code, never of what it shows. */
+/** Renders an element or a component as HTML. Attribute names come from the page's code, never from data. */
 export function jsx(tag: string | ((props: Props) => Child), props: Props): HtmlEscapedString {
   if (typeof tag === "function") return Fragment({ children: tag(props) });
   const { children, ...attributes } = props;
@@ -27,10 +27,10 @@ export function jsx(tag: string | ((props: Props) => Child), props: Props): Html
   return raw(VOID.has(tag) ? `<${start}/>` : `<${start}>${htmlOf(children)}</${tag}>`);
 }
 
-/** By the names that compilers call it where there are several children, and in tests. */
+/** Names that compilers use for several children and in tests. */
 export { jsx as jsxDEV, jsx as jsxs };
 
-/** Elements beside each other. */
+/** Renders a list of elements. */
 export const Fragment = ({ children }: Parent): HtmlEscapedString => raw(htmlOf(children));
 
 function attribute(name: string, value: unknown): string {

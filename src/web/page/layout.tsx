@@ -1,17 +1,17 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** What every page shares: the document around it, its policy, and how times and names are written. */
+/** What every page shares: the HTML document, its security policy, and the format of times and names. */
 import type { Context } from "hono";
 import type { Child } from "hono/jsx";
 import { raw } from "hono/html";
-import type { Principal } from "../api/middleware/access.ts";
+import type { Principal } from "../api/middleware/principals.ts";
 import { iso } from "../../base/time.ts";
 import type { PageSettings } from "../../config/config.ts";
 import { en, type PublicTexts } from "./texts/en.ts";
 import { SCRIPT_PATH, STYLE_PATH } from "./assets.ts";
 import { ellipsize } from "../../base/text.ts";
 
-/** Nothing runs, loads or is sent anywhere but from and to ourselves (Content Security Policy Level 3). */
+/** Content Security Policy Level 3: nothing runs, loads or is sent except from and to this site. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -23,49 +23,53 @@ const POLICY = [
   "base-uri 'none'",
 ].join("; ");
 
-/** Where the colours of the public page are, and its feed. */
+/** Paths of the public page's colours and feed. */
 export const THEME_PATH = "/status.css";
 export const FEED_PATH = "/status.atom";
 
-/** One page. */
+/** Content of one page. */
 export interface PageOptions {
   title: string;
-  /** Absent: the public's page. */
+  /** The reader; absent on the public page. */
   who?: Principal;
   main: Child;
-  /** What to warn of, above everything. */
+  /** A warning at the top. */
   banner?: Child;
   status?: 200 | 400 | 401 | 403 | 404 | 409 | 422;
   freshness?: Freshness;
-  /** How it reads where it is shared (ogp.me). */
+  /** Description for link previews (ogp.me). */
   summary?: string;
-  /** Which link of the head this page is. */
+  /** The path of this page's link in the header. */
   at?: string;
   /** The tab's icon, as a data URL. */
   icon?: string;
-  /** The public's page: whose it is, and in which language. */
+  /** Name, links and language of the public page. */
   site?: Site;
 }
 
-/** The public page's settings, and its words. */
+/** The public page's settings and texts. */
 export interface Site extends PageSettings {
   texts: PublicTexts;
 }
 
-/** How old what is shown is, for the script to notice when it gets older. */
+/** Age of the page's data. The script uses it to warn when it gets old. */
 export interface Freshness {
   nowMs: number;
   /** The newest settled slot, epoch ms. */
   slot?: number;
-  /** Nothing settled for longer than this (ms) is too long. */
+  /** The data is late if nothing was settled for longer than this, ms. */
   lateMs: number;
 }
 
-/** Answers with a page. */
+/** Responds with a page. */
 export function renderPage(c: Context, options: PageOptions): Response | Promise<Response> {
   c.header("content-security-policy", POLICY);
   return c.html(raw(`<!doctype html>${<Document {...options} />}`), options.status ?? 200);
 }
+
+/** The page for an unknown path or id. */
+export const notFound = (c: Context, who?: Principal) =>
+  renderPage(c, { title: "Not found", main: <h1>Page not found</h1>, status: 404, who });
 
 const LINKS = [["/", "Overview"], ["/incidents", "Incidents"], ["/status", "Public"]] as const;
 
@@ -128,7 +132,7 @@ function Document({ title, who, main, banner, freshness, summary, at, icon, site
             </>
           )}
           {!who && <Zone label={texts.timeZone} />}
-          {who?.scopes.has("admin") && <Everywhere />}
+          {who?.scopes.has("admin") && <SignOutEverywhere />}
         </footer>
       </body>
     </html>
@@ -155,17 +159,20 @@ const Account = ({ id, zone }: { id: string; zone: string }) => (
   </details>
 );
 
-/** Away from the other button, because it ends more than one's own session. */
-const Everywhere = () => (
+/** Placed away from the other button, because it ends the sessions of all users. */
+const SignOutEverywhere = () => (
   <form method="post" action="/logout">
     <button type="submit" name="everywhere" value="yes" aria-describedby="everywhere">
       Sign out everywhere
     </button>{" "}
-    <small id="everywhere">ends the sessions of everybody, yours too</small>
+    <small id="everywhere">ends all sessions, including yours</small>
   </form>
 );
 
-/** An instant (epoch ms), in UTC until the script knows better. `short`: without the day; `minute`: without seconds. */
+/**
+ * An instant, in UTC until the script applies the reader's time zone. `short`: without the day; `minute`:
+ * without seconds.
+ */
 export function Time({ at, short, minute }: { at: number | string; short?: boolean; minute?: boolean }) {
   const text = iso(typeof at === "string" ? Date.parse(at) : at);
   const shown = text.replace("T", " ").slice(short ? 11 : 0, short || minute ? 16 : 19);
@@ -173,12 +180,12 @@ export function Time({ at, short, minute }: { at: number | string; short?: boole
   return <time datetime={text.replace(".000", "")} class={form}>{shown}</time>;
 }
 
-/** How long ago an instant was; without the script since when. */
+/** How long ago an instant was; without the script, since when. */
 export function Ago({ at }: { at: string }) {
   return <time datetime={at.replace(".000", "")} class="ago">{`since ${at.slice(11, 16)}`}</time>;
 }
 
-/** A name that somebody else wrote: its direction ends with it, and it is cut to length. */
+/** A text from outside: isolated from the surrounding text direction, and cut to length. */
 export const Name = ({ children, most }: { children: string; most?: number }) => (
   <bdi>{ellipsize(children, most)}</bdi>
 );

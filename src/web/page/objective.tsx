@@ -4,7 +4,7 @@ import type { ErrorBudget } from "../../judgement/slo.ts";
 import { errorBudgetReader } from "../../storage/history/slo.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** The objective in words: what is left of its budget, how fast that burns, and of how much time that is known. */
+/** The objective in words: remaining budget, burn rates, and how much of the time was judged. */
 function Objective({ budget }: { budget: ErrorBudget }) {
   const { objective, burn, alerts } = budget;
   const month = burn.at(-1)!;
@@ -32,12 +32,12 @@ function spentText({ left, allowedSeconds, burn }: ErrorBudget): string {
   const spent = formatSpan(burn.at(-1)!.badSeconds * 1_000);
   const most = formatSpan(allowedSeconds * 1_000);
   return left < 0
-    ? `its error budget is overspent, ${spent} failing where ${most} is allowed`
-    : `${percent(left)} of its error budget is left, ${spent} of ${most} spent`;
+    ? `error budget overspent, ${spent} failing, ${most} allowed`
+    : `${percent(left)} of the error budget left, ${spent} of ${most} spent`;
 }
 
-/** To two decimals, never rounded up: 99.999 % is no 100 %. */
+/** Two decimals, rounded down: 99.999 % must not show as 100 %. */
 const percent = (share: number) => `${Math.floor(share * 10_000 + 1e-6) / 100} %`;
 
-/** What a check with `slo` takes. */
+/** What checks with an `slo` need. */
 export const slo = { errorBudgetReader, Objective };

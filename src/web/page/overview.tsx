@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** Who says what, and whether it is true: one card for each target, the worst first. */
+/** The overview: one card per target, worst first. */
 import { BandChart, Cuts } from "./chart.tsx";
 import { Headline, Lede } from "./headline.tsx";
 import type { Row } from "./row.ts";
@@ -8,18 +8,18 @@ import { OutcomePill, RegionStrip, SaysDoes } from "./check_parts.tsx";
 import { Name, Time } from "./layout.tsx";
 import { type Choice, queryOf } from "./choice.ts";
 import { BAND_WINDOWS, type BandWindow, SIXTY_CELLS } from "../../storage/history/bands.ts";
-import { type CheckView, outcomeRank, type StateName, STATES, toneOf } from "./words.ts";
+import { type CheckView, outcomeRank, percentOf, type StateName, STATES, toneOf } from "./words.ts";
 import { coveredSeconds } from "../../judgement/service_level.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** Cards of one page. */
+/** Cards per page. */
 const CARDS = 200;
 
-/** Worst first; then as the config has them. */
+/** Sorts worst first, then by the order of the config. */
 export const sortWorstFirst = (rows: Row[]): Row[] =>
   rows.toSorted((a, b) => outcomeRank(a.check.outcome) - outcomeRank(b.check.outcome));
 
-/** The overview; both lists worst first. */
+/** The overview. Both lists are sorted worst first. */
 export function Overview({ rows, all, choice }: { rows: Row[]; all: Row[]; choice: Choice }) {
   const pages = Math.max(1, Math.ceil(rows.length / CARDS));
   const page = Math.min(pages, choice.page);
@@ -87,20 +87,20 @@ function Card(
         <Why check={check} budgetMs={target.checks.find(({ id }) => id === check.id)?.latencyBudgetMs} />
         <RegionStrip view={check} />
       </div>
-      <Past {...past} window={window} />
+      <History {...past} window={window} />
     </li>
   );
 }
 
 const SENTENCE = 160;
 
-/** What decided, in a sentence: of the first prober that saw this outcome. */
+/** The reason for the outcome in a sentence, from the first prober that saw this outcome. */
 function Why({ check, budgetMs }: { check: CheckView; budgetMs?: number }) {
   const probers = check.regions.flatMap(({ probers }) => probers).filter(({ stale }) => !stale);
   const { observed } = probers.find(({ verdict }) => verdict === check.outcome) ?? probers[0] ?? {};
   if (!observed || toneOf(check.outcome) === "good") return null;
   const { failure, outcome, totalMs } = observed;
-  // A reload may have taken the budget away.
+  // A reload may have removed the budget.
   const budget = budgetMs === undefined ? "its budget" : `its budget of ${budgetMs} ms`;
   const slow = outcome === "slow" && `${Math.round(totalMs)} ms, over ${budget}`;
   const text = failure ? `${failure.step}: ${failure.detail}` : slow;
@@ -113,15 +113,15 @@ function Why({ check, budgetMs }: { check: CheckView; budgetMs?: number }) {
     : null;
 }
 
-/** The newest cell of a band is not over. */
+/** Share of a window that counts as full, because the newest cell is incomplete. */
 const WHOLE = 0.95;
 
-/** History, and the one number of it. */
-function Past(
+/** The history band, the availability, and the time of drift or else of failure. */
+function History(
   { band, from, events, window }: Pick<Row, "band" | "from" | "events"> & { window: BandWindow },
 ) {
   const { availability, driftSeconds, badSeconds } = band.whole;
-  const share = availability === null ? "no data" : `${percent(availability)} %`;
+  const share = availability === null ? "no data" : `${percentOf(availability)} %`;
   const span = (seconds: number) => formatSpan(seconds * 1_000).split(" ", 2).join(" ");
   const drift = driftSeconds > 0
     ? `${span(driftSeconds)} drift`
@@ -153,9 +153,6 @@ function Past(
   );
 }
 
-/** Two decimals, rounded down, so that 100 means 100. */
-const percent = (share: number) => (Math.floor(share * 10_000) / 100).toFixed(2);
-
 const Pages = ({ page, pages, choice }: { page: number; pages: number; choice: Choice }) => (
   <nav class="pages" aria-label="Pages of services">
     {page > 1 && <a href={queryOf(choice, { page: page - 1 })}>Previous</a>}
@@ -175,7 +172,7 @@ const CHIPS: [state: StateName | "", text: string][] = [
   ["unjudged", "Not judged"],
 ];
 
-/** One line, of which all but the states folds. */
+/** State filters in one line, with the other filters in a collapsible section. */
 function Controls({ all, choice }: { all: Row[]; choice: Choice }) {
   const count = (state: StateName | "") =>
     all.filter(({ check }) => !state || toneOf(check.outcome) === STATES[state]).length;
@@ -248,7 +245,7 @@ const Legend = () => (
   <p class="legend">
     A card compares what a service <b>says</b> of itself with what it <b>does</b> in a real request. It{" "}
     <b>overclaims</b> when it says ready and the request fails: that is{" "}
-    <b>drift</b>. In the history a low bar is well, a high one is not, a cut one overclaimed; a gap is a time
-    without evidence, a line across a deployment, a line above a silence.
+    <b>drift</b>. In the history a low bar is ready, a high bar is failing, a split bar is drift, and a gap
+    has no evidence. A line across is a deployment, a line above a silence.
   </p>
 );

@@ -1,6 +1,6 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** What everybody may see: coarse words, by name; nothing of checks, regions or evidence. */
+/** The public pages: coarse states by name, without checks, regions or evidence. */
 import { html } from "hono/html";
 import type { Maintenance } from "../api/views/maintenances.ts";
 import type { Outage } from "../api/views/outages.ts";
@@ -10,20 +10,21 @@ import { DAY_MS } from "../../base/time.ts";
 import { BandChart, Cuts } from "./chart.tsx";
 import type { Row } from "./row.ts";
 import type { PublicTexts } from "./texts/en.ts";
-import { ellipsize } from "../../base/text.ts";
+import { percentOf } from "./words.ts";
+import { ellipsize, xmlText } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 
 type Status = ReturnType<typeof publicStatus>;
 
-/** A service as the public sees it, with its past. */
+/** A service as the public sees it, with its history. */
 export interface PublicService {
   service: Status["targets"][number];
-  /** The group it stands in; empty: none. */
+  /** Its group; empty: none. */
   group: string;
   past?: Pick<Row, "band" | "from">;
 }
 
-/** The public does not see that a service overclaimed: to them it was not ready. */
+/** Hides drift: to the public, a service that overclaimed was not ready. */
 export const withoutDrift = ({ band: { cells, whole }, from }: Pick<Row, "band" | "from">) => ({
   band: { whole, cells: cells.map((cell) => cell && { ...cell, driftSeconds: 0 }) },
   from,
@@ -34,7 +35,7 @@ export function PublicPage(
   { status, services, planned, outages, names, site }: {
     status: Status;
     services: PublicService[];
-    /** Those that are not over, the first to begin first. */
+    /** Maintenances that are not over, earliest start first. */
     planned: readonly Maintenance[];
     outages: Outage[];
     names: Map<string, string>;
@@ -74,7 +75,7 @@ export function PublicPage(
         {planned.length > 0 && <h2>{texts.maintenance}</h2>}
         <ul>{planned.map((one) => <MaintenanceRow one={one} texts={texts} />)}</ul>
       </div>
-      <div id="spells" data-live>
+      <div id="past" data-live>
         <h2>{texts.pastIncidents}</h2>
         {past.length === 0 && <p>{texts.nothingWrong}</p>}
         <OutageList outages={past} {...{ names, texts }} />
@@ -109,7 +110,7 @@ const OutageSpan = ({ outage: { openedAt, resolvedAt }, texts }: { outage: Outag
   </>
 );
 
-/** What somebody wrote for everybody. */
+/** The public announcement of an outage. */
 const Announcement = ({ of: { announcement } }: { of: Outage }) =>
   announcement && (
     <blockquote>
@@ -117,7 +118,7 @@ const Announcement = ({ of: { announcement } }: { of: Outage }) =>
     </blockquote>
   );
 
-/** Names that one line shows at most. */
+/** Maximum number of names per line. */
 const MOST_NAMES = 5;
 
 function MaintenanceRow(
@@ -138,7 +139,7 @@ function ServiceRow({ service, past, texts }: PublicService & { texts: PublicTex
   const { id, name, status, evidenceAgeMs } = service;
   const days = past?.band.cells.filter((cell) => cell).length ?? 0;
   const availability = past?.band.whole.availability ?? null;
-  const share = availability === null ? texts.noData : texts.uptime(shareText(availability), days);
+  const share = availability === null ? texts.noData : texts.uptime(percentOf(availability), days);
   return (
     <li id={`t-${id}`} class={status}>
       <span>
@@ -159,14 +160,11 @@ function ServiceRow({ service, past, texts }: PublicService & { texts: PublicTex
   );
 }
 
-/** Two decimals, rounded down, so that 100 means 100. */
-const shareText = (share: number) => (Math.floor(share * 10_000) / 100).toFixed(2);
-
-/** "Shop was not ready", "Shop is degraded, was not ready". */
+/** Title of an outage: "Shop was not ready", "Shop is degraded, was not ready". */
 export const outageText = (outage: Outage, names: Map<string, string>, texts: PublicTexts): string =>
   texts.outage(ellipsize(names.get(outage.target) ?? outage.target, 80), outage);
 
-/** An incident for who is not signed in. */
+/** An incident's page for readers who are not signed in. */
 export function PublicIncident(
   { outage, names, path, site }: {
     outage: Outage;
@@ -192,7 +190,7 @@ export function PublicIncident(
   );
 }
 
-/** `fault` says what was wrong with the last try; `open` is false where no token is configured. */
+/** The sign-in page. `fault`: why the last attempt failed; `open`: false if no token is configured. */
 export function Login({ next, fault, open }: { next: string; fault?: string; open: boolean }) {
   if (!open) {
     return (
@@ -209,7 +207,7 @@ export function Login({ next, fault, open }: { next: string; fault?: string; ope
     <>
       <h1>Sign in</h1>
       {fault && <p id="fault" class="bad" role="alert">{fault}</p>}
-      <form class="deed" method="post" action="/login" data-next={next}>
+      <form class="action" method="post" action="/login" data-next={next}>
         <input type="hidden" name="next" value={next} />
         <label>
           Token{" "}
@@ -226,7 +224,7 @@ export function Login({ next, fault, open }: { next: string; fault?: string; ope
         <button type="submit">Sign in</button>
       </form>
       <p>
-        A token of the config that may read. This browser keeps a signed cookie for twelve hours, not the
+        Use a token from the config with scope read. This browser keeps a signed cookie for 12 hours, not the
         token.
       </p>
     </>
@@ -240,21 +238,19 @@ const COLOURS: Record<TargetStatus, string> = {
   unknown: "#565b63",
 };
 
-/** What XML 1.0 allows (production 2, Char), with spaces for the rest. */
-export const drawable = (text: string) =>
-  text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
-
-/** A small card to embed as an image; it shows its own time, because a page that embeds it may cache it. */
+/**
+ * A small status card to embed as an image. It shows its own time, because the embedding page may cache it.
+ */
 export function card({ name, status }: Status["targets"][number], at: string, texts: PublicTexts) {
   const word = texts.statuses[status];
-  const title = `${drawable(name)}: ${word}`;
+  const title = `${xmlText(name)}: ${word}`;
   return html`
     <svg xmlns="http://www.w3.org/2000/svg" width="280" height="72" role="img" aria-label="${title}">
       <title>${title}</title>
       <rect x=".5" y=".5" width="279" height="71" rx="6" fill="#fff" stroke="#888" />
       <rect width="8" height="72" rx="3" fill="${COLOURS[status]}" />
       <g font-family="system-ui,sans-serif" fill="#222">
-        <text x="20" y="24" font-size="13">${ellipsize(drawable(name), 34)}</text>
+        <text x="20" y="24" font-size="13">${ellipsize(xmlText(name), 34)}</text>
         <text x="20" y="46" font-size="17" font-weight="bold" fill="${COLOURS[status]}">${word}</text>
         <text x="20" y="63" font-size="10">${texts.asOf} ${at.slice(0, 19).replace("T", " ")} UTC</text>
       </g>

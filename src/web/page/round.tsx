@@ -1,6 +1,9 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** One round of one prober: the claim before, the journey step by step, the claim after; and the rounds that stand beside it. */
+/**
+ * The page of one round of one prober: the claim before, the journey, the claim after, and links to kept
+ * rounds.
+ */
 import type { Check } from "../../config/config.ts";
 import type { CapturedValue } from "../../judgement/state.ts";
 import { Comparison, type RoundView } from "./comparison.tsx";
@@ -9,27 +12,27 @@ import { Name, Time } from "./layout.tsx";
 import { type CheckView, OUTCOME_TEXT, type ProberView, withSpaces } from "./words.ts";
 import { ellipsize } from "../../base/text.ts";
 
-/** The rounds that are kept of a prober, as they are asked for and called. */
+/** Names of the rounds kept per prober, with their labels. */
 const ROUNDS = {
   latest: "Latest",
   firstFailed: "First failed",
   latestFailed: "Last failed",
   lastGood: "Last good",
 } as const;
-/** One of them. */
+/** The name of a round. */
 export type RoundName = keyof typeof ROUNDS;
 
-/** Whether this names a round. */
+/** Whether `name` is the name of a round. */
 export const isRoundName = (name: string): name is RoundName => Object.hasOwn(ROUNDS, name);
 
-/** The page of a prober's rounds: one of them, what stands beside it, and a failed one beside the last good. */
+/** The page of a prober's rounds. It shows one of them, and a failed one compared with the last good one. */
 export function RoundPage(
   { check, prober, name, path, captured = {} }: {
     check: Check;
     prober: ProberView;
     name: RoundName;
     path: string;
-    /** What it last captured of what must agree across regions. */
+    /** Its last captured values that must agree across regions. */
     captured?: Record<string, CapturedValue>;
   },
 ) {
@@ -64,7 +67,7 @@ export function RoundPage(
   );
 }
 
-/** Which rounds there are, each once: where the latest is the last good one, that is not offered again. */
+/** Links to the rounds, without duplicates: if the latest is also the last good one, it is listed once. */
 function RoundLinks(
   { prober: { rounds, slot }, name, path }: { prober: ProberView; name: RoundName; path: string },
 ) {
@@ -113,20 +116,20 @@ function KeptRound(
 const verdictText = (verdict: string): string =>
   (OUTCOME_TEXT as Record<string, string>)[verdict] ?? withSpaces(verdict);
 
-/** The evidence of one prober. All texts in it were cut and freed of secrets by the prober. */
+/** The evidence of one prober. The prober has already shortened and redacted all texts. */
 export function RoundDetails({ check, prober }: { check: Check; prober: ProberView }) {
   const { observed, reported, verdict, verdictReason, missed } = prober;
   return (
     <>
       <p>
         <b class={`pill word ${verdict ?? "unknown"}`}>{verdict ? verdictText(verdict) : "no verdict yet"}</b>
-        {verdictReason && ` Reason: ${withSpaces(ellipsize(verdictReason))}.`} Its vote is{" "}
+        {verdictReason && ` Reason: ${withSpaces(ellipsize(verdictReason))}.`} Vote:{" "}
         <b>{withSpaces(prober.vote)}</b>
-        {prober.excluded && ` and excluded: ${prober.excluded}`}. {observed && (
+        {prober.excluded && ` (excluded: ${prober.excluded})`}. {observed && (
           <>
             Slot <Time at={observed.slot!} />.
           </>
-        )} {prober.stale && <b>This evidence is old; it says nothing of now.</b>}
+        )} {prober.stale && <b>This evidence is stale.</b>}
       </p>
       {missed && (
         <p class="bad">
@@ -134,7 +137,7 @@ export function RoundDetails({ check, prober }: { check: Check; prober: ProberVi
         </p>
       )}
       <Journey check={check} reported={reported} observed={observed} />
-      {check.report && !reported && <p>No claim was asked for in this round.</p>}
+      {check.report && !reported && <p>This round requested no report.</p>}
     </>
   );
 }
@@ -209,13 +212,13 @@ function Claim({ when, claim }: { when: string; claim: ReportedClaim }) {
   );
 }
 
-/** What a look at a check came to, prober by prober. */
+/** The result of a run on demand, by prober. */
 export function RunResult({ check, view }: { check: Check; view: CheckView }) {
   return (
     <>
       <Breadcrumbs check={check} />
       <h1>Run now</h1>
-      <p>This was a look: nothing of it is stored and no vote has moved.</p>
+      <p>This run is not stored and changes no vote.</p>
       {view.regions.flatMap(({ id: region, probers }) =>
         probers.map((prober) => (
           <section>

@@ -4,16 +4,18 @@ import type { IncidentComment } from "../../storage/records/comments.ts";
 import type { Events } from "./chart.tsx";
 import type { CheckView } from "./words.ts";
 
-/** A target as its row shows it: the check that is worst off, and the past of all that count together. */
+/**
+ * A row of the overview: a target with its worst required check, and the history of all its required checks.
+ */
 export interface Row {
   target: Target;
   check: CheckView;
   band: Cells;
-  /** Where the band begins, epoch ms. */
+  /** Start of the band, epoch ms. */
   from: number;
   events: Events;
-  /** What covers it now: a silence that somebody made, or a maintenance window. */
+  /** What silences it now: a silence, or a maintenance window. */
   silenced?: "silenced" | "maintenance";
-  /** Who has taken on what is wrong with it. */
+  /** The acknowledgement of its open incident. */
   taken?: IncidentComment;
 }

@@ -1,14 +1,17 @@
-/** Assay under a path of somebody's domain: a proxy takes the path away on the way in, and the pages put it into what they link to. */
+/**
+ * Support for serving Assay under a path: a proxy strips the path from requests, and the pages add it to
+ * their links.
+ */
 import type { MiddlewareHandler } from "hono";
 
-/** The path of `publicUrl` without a slash at its end; empty at the root. */
+/** The path of `publicUrl` without a trailing slash; empty at the root. */
 export const basePathOf = ({ publicUrl }: { publicUrl?: string }): string =>
   publicUrl ? new URL(publicUrl).pathname.replace(/\/+$/, "") : "";
 
-/** Paths in our own markup: what others wrote is escaped, so no attribute can begin in it. */
+/** Paths in our own markup. Text from outside is escaped, so it cannot contain an attribute. */
 const PATHS = / (href|src|action|data-next)="\/(?!\/)/g;
 
-/** Prefixes the paths of pages and redirects. */
+/** Prefixes the paths in pages and redirects. */
 export const underPath = (base: string): MiddlewareHandler => async (c, next) => {
   await next();
   if (base === "") return;

@@ -1,10 +1,10 @@
 /** @jsxRuntime automatic */
 /** @jsxImportSource #jsx */
-/** One target: each check's claim against its proof, region by region, over time. */
+/** The page of one target: each check's claim and proof, by region, over time. */
 import type { Child } from "hono/jsx";
 import { isFailed, isPassed } from "../../judgement/words.ts";
 import type { Check, Target } from "../../config/config.ts";
-import { AdmissionLine, ConvergenceList, Order, Rules } from "./check_facts.tsx";
+import { AdmissionLine, CheckSettings, ConvergenceList, Dependency } from "./check_facts.tsx";
 import { OutcomePill, RegionStrip, SaysDoes } from "./check_parts.tsx";
 import type { AdmissionFigures } from "../../judgement/admission.ts";
 import { BandChart, Cuts, LaneFigure, type Mark, type Point } from "./chart.tsx";
@@ -14,26 +14,26 @@ import { type Band, BAND_WINDOWS, type BandWindow, type Slot } from "../../stora
 import { type CheckView, outcomeRank, quorumText } from "./words.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** A check and all that is shown of it. */
+/** A check and its data. */
 export interface CheckData {
   check: Check;
   view: CheckView;
   slots: Slot[];
-  /** Of the lanes, epoch ms. */
+  /** Start of the lanes, epoch ms. */
   from: number;
   to: number;
   stepMs: number;
   marks: Mark[];
-  /** `from`: where its cells begin, epoch ms. */
+  /** `from`: start of the cells, epoch ms. */
   bands: (Band & { window: BandWindow; from: number })[];
   day: Day;
-  /** Of a check whose claim is a public status page, and that had incidents. */
+  /** Present if the check's claim is a public status page and it had incidents. */
   admission?: AdmissionFigures;
-  /** How it stands to its objective, of a check that has one. */
+  /** Its objective, if it has one. */
   objective?: Child;
 }
 
-/** What may be done here. */
+/** The actions that the reader may take. */
 export interface AllowedActions {
   operate: boolean;
   walk: boolean;
@@ -62,24 +62,24 @@ export function TargetPage(
         ))}
       </p>
       {checks[0] && <Cuts count={Math.max(...checks[0].bands.map(({ cells }) => cells.length))} />}
-      {target.tls?.insecure && (
-        <p class="note">Certificates of this target are not checked: any is accepted.</p>
-      )}
+      {target.tls?.insecure && <p class="note">TLS certificates of this target are not verified.</p>}
       {silence && <p class="note" id="silence" data-live>{silence}</p>}
-      {checks.map((data) => <CheckSection data={data} allowed={allowed} isOpen={data === opened(checks)} />)}
+      {checks.map((data) => (
+        <CheckSection data={data} allowed={allowed} isOpen={data === initiallyOpen(checks)} />
+      ))}
       {allowed.operate && <SilenceForm target={target.id} />}
     </>
   );
 }
 
-/** The check that is open at first: the only one, or the worst that is not well. */
-function opened(checks: readonly CheckData[]): CheckData | undefined {
+/** The check that is expanded at first: the only one, or the worst if it is not ready. */
+function initiallyOpen(checks: readonly CheckData[]): CheckData | undefined {
   const rank = ({ view }: CheckData) => outcomeRank(view.outcome);
   const [worst] = checks.toSorted((a, b) => rank(a) - rank(b));
   return checks.length === 1 || worst?.view.outcome !== "ready" ? worst : undefined;
 }
 
-/** A check in one line, which opens. */
+/** A check in one line, which expands. */
 function CheckSection(
   { data, allowed, isOpen }: { data: CheckData; allowed: AllowedActions; isOpen: boolean },
 ) {
@@ -110,14 +110,14 @@ function CheckSection(
           <Name most={400}>{check.contract}</Name>
         </blockquote>
       )}
-      <Order check={check} view={view} />
+      <Dependency check={check} view={view} />
       <ConvergenceList id={check.id} view={view} />
       <div id={`lanes-${check.id}`} data-live>
         <p>{votesText(data)}</p>
         <h3>
           Claim against proof, <Time at={data.from} short /> to <Time at={data.to} short />
         </h3>
-        <p class="legend">A full bar is ready, a thin one is not; where they part the gap is filled.</p>
+        <p class="legend">A full bar is ready, a thin one is not; where they differ the gap is filled.</p>
         {probers.map(({ id, region }) => (
           <Lane data={data} prober={id} region={region} href={`${path}/rounds/${id}`} />
         ))}
@@ -133,7 +133,7 @@ function CheckSection(
           <button type="submit">Run now</button>
         </form>
       )}
-      <Rules check={check} />
+      <CheckSettings check={check} />
     </details>
   );
 }
@@ -148,13 +148,13 @@ const CheckLine = ({ view }: { view: CheckView }) => (
 );
 
 function votesText({ check, view }: CheckData): string {
-  if (check.scope === "region") return "Each region stands for itself: its own quorum decides.";
+  if (check.scope === "region") return "Each region is judged separately, by its own quorum.";
   return quorumText(check.quorum, view.regions);
 }
 
 const READY: ReadonlySet<string> = new Set(["ready", "degraded"]);
 
-/** What one prober's line of history says for the lanes. */
+/** The lane point of one prober in one slot. */
 export function pointOf({ at, traces }: Slot, prober: string): Point {
   const trace = traces.find((trace) => trace.prober === prober);
   if (!trace || trace.word === "missing") return { at };
@@ -200,9 +200,9 @@ function ServiceLevelBand({ window, from, cells, whole }: CheckData["bands"][num
   );
 }
 
-/** Notices of a target are held for a while. */
+/** The form that silences a target. */
 export const SilenceForm = ({ target }: { target: string }) => (
-  <form class="deed" method="post" action={`/targets/${target}/silence`}>
+  <form class="action" method="post" action={`/targets/${target}/silence`}>
     <h2>Silence</h2>
     <label>
       For{" "}
@@ -216,6 +216,6 @@ export const SilenceForm = ({ target }: { target: string }) => (
     <label>
       Reason <input name="reason" required maxlength={500} />
     </label>
-    <button type="submit">Hold its notices</button>
+    <button type="submit">Hold notices</button>
   </form>
 );

@@ -1,4 +1,4 @@
-/** What to warn of before anything is believed: a prober that is blind, or all of Assay that is late. */
+/** Warnings about Assay itself: stale evidence, probers without evidence, lack of capacity, failing sinks. */
 import { outcomeOf } from "../../judgement/current_outcome.ts";
 import type { Check, Config } from "../../config/config.ts";
 import type { States } from "../../storage/codec.ts";
@@ -9,10 +9,13 @@ import type { SinkView } from "../api/views/sinks.ts";
 import { formatSpan } from "../../base/time.ts";
 import { en, type PublicTexts } from "./texts/en.ts";
 
-/** Probers that are named at most. */
+/** Maximum number of probers named, and of warnings about probers. */
 const MAX_NAMED = 5;
 
-/** One sentence or two; undefined: all evidence of these checks is fresh, or there are no checks (the public page). */
+/**
+ * The warning in sentences; undefined if all evidence of these checks is fresh, or there are no checks
+ * (public page).
+ */
 export function warning(
   { regions }: Config,
   checks: readonly Check[],
@@ -32,7 +35,7 @@ export function warning(
   return all.length > 0 ? all.join(" ") : undefined;
 }
 
-/** Probers that lack as much are named together. */
+/** One warning for all probers that lack evidence on the same number of checks. */
 function blindOf(
   probers: readonly { id: string }[],
   checks: readonly Check[],
@@ -55,10 +58,10 @@ function blindOf(
   });
 }
 
-/** A sentence for each sink that takes nothing, and for how long. */
+/** A sentence for each sink that is disabled or failing. */
 export function sinkWarnings(sinks: readonly SinkView[], nowMs: number): string[] {
   return sinks.filter(({ state }) => state !== "ok").map(({ id, state, since = nowMs, pending }) => {
-    const what = state === "disabled" ? "is disabled, for it answered 410," : "has taken no notice";
+    const what = state === "disabled" ? "has responded 410 and been disabled" : "has accepted no notice";
     const wait = pending === 1 ? "1 notice waits" : `${pending} notices wait`;
     return `Webhook ${id} ${what} for ${formatSpan(Math.max(0, nowMs - since))}: ${wait}.`;
   });

@@ -1,4 +1,4 @@
-/** What the page says of what was settled: one phrase for each outcome, and what is claimed beside what is proven. */
+/** The page's words for outcomes, claims and proofs. */
 import type { CurrentOutcome } from "../../judgement/current_outcome.ts";
 import type { checkView } from "../api/views/status.ts";
 import type { Rule } from "../../config/config.ts";
@@ -6,9 +6,9 @@ import type { ReportState } from "../../evidence/report/report.ts";
 import { isFailed, WORST_FIRST } from "../../judgement/words.ts";
 import { type Ballot, wins } from "../../judgement/quorum.ts";
 
-/** A check as the API shows it. */
+/** A check in the API's format. */
 export type CheckView = ReturnType<typeof checkView>;
-/** One prober's part of it. */
+/** One prober of it. */
 export type ProberView = CheckView["regions"][number]["probers"][number];
 
 /** Each outcome in words. */
@@ -26,25 +26,28 @@ export const OUTCOME_TEXT: Record<CurrentOutcome, string> = {
   ready: "ready",
 };
 
-/** How an outcome is drawn: the service works, works partly, or its state is unknown. */
+/** The colour of an outcome. */
 export function toneOf(outcome: CurrentOutcome): "good" | "bad" | "warn" | "none" {
   if (outcome === "ready") return "good";
   if (outcome === "unknown" || outcome === "pending") return "none";
   return isFailed(outcome) ? "bad" : "warn";
 }
 
-/** The states that the overview filters by, and how they are drawn. */
+/** The states that the overview filters by, with their colours. */
 export const STATES = { broken: "bad", poor: "warn", unjudged: "none" } as const;
-/** One of them. */
+/** The name of a state. */
 export type StateName = keyof typeof STATES;
 
-/** Place of an outcome among all, worst first. */
+/** Rank of an outcome, worst first. */
 export const outcomeRank = (outcome: string): number => WORST_FIRST.findIndex((it) => it === outcome);
 
-/** A word with spaces. */
+/** A share in percent with two decimals, rounded down, so that 100 means 100. */
+export const percentOf = (share: number): string => (Math.floor(share * 10_000) / 100).toFixed(2);
+
+/** Replaces underscores with spaces. */
 export const withSpaces = (word: string): string => word.replaceAll("_", " ");
 
-/** What a check claims beside what was proven; `tone` is how that is drawn. */
+/** A check's claim and proof in words, each with its colour. */
 export interface Pair {
   says: string;
   saysTone: Tone;
@@ -52,13 +55,15 @@ export interface Pair {
   doesTone: Tone;
 }
 
-/** Good, bad, of both, or not known. */
+/** Good, bad, both, or unknown. */
 export type Tone = "good" | "bad" | "mixed" | "none";
 
 const READY: ReadonlySet<string> = new Set(["ready", "degraded"]);
 const PASSED: ReadonlySet<string> = new Set(["pass", "slow"]);
 
-/** Claim and proof of a check, over the probers whose evidence is fresh: an old colour is never shown as if it were now. */
+/**
+ * Claim and proof of a check, over the probers with fresh evidence. Stale evidence is never shown as current.
+ */
 export function pairOf({ outcome, claim, regions }: Pick<CheckView, "outcome" | "claim" | "regions">): Pair {
   const fresh = regions.flatMap(({ probers }) => probers).filter(({ stale, observed }) => !stale && observed);
   if (outcome === "unknown" || fresh.length === 0) {
@@ -67,8 +72,8 @@ export function pairOf({ outcome, claim, regions }: Pick<CheckView, "outcome" | 
   return { ...claimSide(claim, fresh), ...proofSide(fresh) };
 }
 
-/** What is no claim, in words; every other state is one. */
-const SILENT: Partial<Record<ReportState, string>> = {
+/** States that are not claims, in words. */
+const NO_CLAIM: Partial<Record<ReportState, string>> = {
   unreachable: "no answer",
   unreadable: "nothing readable",
   unknown: "nothing known",
@@ -80,7 +85,7 @@ function claimSide(claim: string, fresh: ProberView[]): Pick<Pair, "says" | "say
   const ready = states.filter((state) => READY.has(state)).length;
   const words = new Set(states);
   if (words.size === 1) {
-    return { says: SILENT[states[0]!] ?? withSpaces(states[0]!), saysTone: ready > 0 ? "good" : "bad" };
+    return { says: NO_CLAIM[states[0]!] ?? withSpaces(states[0]!), saysTone: ready > 0 ? "good" : "bad" };
   }
   if (ready === 0) return { says: "not ready", saysTone: "bad" };
   if (ready === states.length) return { says: "ready", saysTone: "good" };
@@ -98,7 +103,7 @@ function proofSide(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
   return { does: outcomes.includes("slow") ? "works slowly" : "works", doesTone: "good" };
 }
 
-/** How votes become an outcome, with the votes as they are now. */
+/** The quorum rule and the current votes, in words. */
 export function quorumText(
   { open, minReporting }: { open: Rule; minReporting: number },
   votes: readonly { id: string; outcome: string }[],

@@ -136,7 +136,7 @@ describe("on the pages", () => {
     expect(await page(own, "/", null)).toContain("01:00 (in progress): The till moves.");
     expect(await page(own, "/")).toMatch(/since 00:\d\d maintenance/);
     expect(await page(own, "/targets/shop")).toContain(
-      "Maintenance until 2026-10-25 01:00 UTC, its notices are held: The till moves.",
+      "Maintenance until 2026-10-25 01:00 UTC, notices are held: The till moves.",
     );
   });
 

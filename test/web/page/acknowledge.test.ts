@@ -66,7 +66,7 @@ test("scanners that open it, and ask for its head, acknowledge nothing; a person
   await get(link, undefined, { method: "HEAD" });
   await get(link, undefined, { method: "OPTIONS" });
   expect(await comments()).toEqual([]);
-  expect((await get(link)).html).toContain(`<form class="deed" method="post" action="${link}">`);
+  expect((await get(link)).html).toContain(`<form class="action" method="post" action="${link}">`);
   expect(incident.state).toBe("open");
 });
 
@@ -75,7 +75,7 @@ test("its form acknowledges without a session, and list, overview, incident and 
   const { status, headers } = await get(link, undefined, acknowledging);
   expect([status, headers.get("location")]).toEqual([303, link]);
   expect((await get(link)).text).toMatch(
-    /It is acknowledged .* By link to ops , 2023-11-14 22:\d\d:\d\d : ada \./,
+    /Acknowledged .* By link to ops , 2023-11-14 22:\d\d:\d\d : ada \./,
   );
   const cookie = await signIn();
   const said = /acknowledged by link to ops , (2023-11-14 )?22:\d\d/;
@@ -135,7 +135,7 @@ describe("of a message about several", () => {
     expect(text).toMatch(/till \/ read: drift .* By api\.token/);
     expect(text).not.toContain("lamp");
     expect((await get(link, undefined, acknowledging)).status).toBe(303);
-    expect((await get(link)).text).toContain("It is acknowledged");
+    expect((await get(link)).text).toContain("Acknowledged");
     expect((await get(link, undefined, acknowledging)).status).toBe(409);
     const by = async (target: string) =>
       (await listComments(store, (await incidentOf(target)).id)).map(({ by }) => by);
@@ -185,18 +185,18 @@ describe("it is refused", () => {
   test("when it has expired", async () => {
     const house = await drifting();
     await house.clock.advance(7 * DAY_MS);
-    await refused(house, house.link, 403, "This link is too old");
+    await refused(house, house.link, 403, "This link has expired");
   });
 
   test("when its incident is over, and in the next episode", async () => {
     const house = await drifting();
     house.script.set("ready");
     await house.runMinutes(3);
-    await refused(house, house.link, 409, "It is over");
+    await refused(house, house.link, 409, "Already resolved");
     house.script.set("drift");
     await house.runMinutes(3);
     expect((await house.store.getIncident(house.incident.id))!.episode).toBe(2);
-    await refused(house, house.link, 409, "It is over");
+    await refused(house, house.link, 409, "Already resolved");
   });
 
   test.each<[string, (parts: string[]) => string[]]>([
@@ -207,7 +207,7 @@ describe("it is refused", () => {
     ["another signature", (parts) => [...parts.slice(0, -1), "0".repeat(64)]],
   ])("for %s", async (_, change) => {
     const house = await drifting();
-    await refused(house, change(house.link.split("/")).join("/"), 404, "This link is not good");
+    await refused(house, change(house.link.split("/")).join("/"), 404, "Invalid link");
   });
 
   test("after everybody was signed out, and a new message has a good one", async () => {
@@ -215,7 +215,7 @@ describe("it is refused", () => {
     const cookie = await house.signIn();
     await house.get("/logout", cookie, { form: { everywhere: "yes" } });
     await house.clock.advance(31_000);
-    await refused(house, house.link, 404, "This link is not good");
+    await refused(house, house.link, 404, "Invalid link");
     const { incident } = house;
     expect((await house.get(await linkOf(house, incident.id), undefined, acknowledging)).status).toBe(303);
   });

@@ -37,7 +37,7 @@ test("a target tells its contract, its votes against its rule, and where claim a
     "2 of the 3 that report must agree. At least 2 of 3 must report. Now eu, us, ap: drift.",
   );
   expect(html).toContain('aria-label="fra: of 9 slots 4 overclaim and 0 underclaim"');
-  expect(text).toContain("A vote turns bad after 2 failed slots in a row and back after 2 good");
+  expect(text).toContain("A vote turns bad after 2 failed slots in a row and good after 2 passed");
   expect(html).toContain(`href="/incidents/${incident.id}"`);
   expect(html).toContain(`href="${ROUND}"`);
 });
@@ -59,9 +59,9 @@ test("a target shows the values that must agree, by region, and which check come
   await world.runMinutes(2);
   const cookie = await world.signIn();
   const { text, html } = await world.get("/targets/shop", cookie);
-  expect(text).toMatch(/rev within 60 s: &lt;41&gt; in eu · 42 in us · not known: ap/);
+  expect(text).toMatch(/rev within 60 s: &lt;41&gt; in eu · 42 in us · no recent value: ap/);
   expect(html).not.toContain("<41>");
-  expect(text).toMatch(/Comes after read : it is judged only while read holds\./);
+  expect(text).toMatch(/Depends on read : judged only while read holds\./);
   expect(text).not.toContain("Not judged now");
   world.script.set("down", "sin");
   await world.runMinutes(2);
@@ -79,7 +79,7 @@ test("a round shows both claims, and the failed expression with what was found",
     /Expected body\.state == 'accepted' Found body\.state is 'pending' body\.state 'pending'/,
   );
   expect(text).toContain(
-    "Asked GET https://shop.example/ accept: */* Answered HTTP 500 server: shop {&quot;state&quot;:&quot;pending&quot;}",
+    "Request GET https://shop.example/ accept: */* Response HTTP 500 server: shop {&quot;state&quot;:&quot;pending&quot;}",
   );
   expect(text).toMatch(/Latest 22:\d\d First failed 22:\d\d Last good 22:\d\d/);
 });
@@ -92,12 +92,12 @@ test("each kept round has its page, and a failed one stands beside the last good
   expect(latest.text).toMatch(COMPARED);
   const first = await get(`${ROUND}?round=firstFailed`, cookie);
   expect(first.html).toMatch(/round=firstFailed" aria-current="page">First failed/);
-  expect(first.text).toMatch(/overclaims Reason: expectation\. Slot .* Asked GET/);
+  expect(first.text).toMatch(/overclaims Reason: expectation\. Slot .* Request GET/);
   expect(first.text).toMatch(COMPARED);
   const good = await get(`${ROUND}?round=lastGood`, cookie);
   expect(good.text).toMatch(/Journey: pass in 5 ms/);
-  expect(good.text).not.toContain("Asked GET");
-  expect((await get(`${ROUND}?round=constructor`, cookie)).text).toContain("Its vote is drift");
+  expect(good.text).not.toContain("Request GET");
+  expect((await get(`${ROUND}?round=constructor`, cookie)).text).toContain("Vote: drift");
   const calm = await pageFixture();
   await calm.runMinutes(2);
   const { text } = await calm.get(ROUND, await calm.signIn());
@@ -154,7 +154,7 @@ test("the list of incidents says of what, for how long and who has taken it on, 
   expect((await get("/incidents?state=open&target=shop", cookie)).text).toMatch(
     /shop read · drift open · \d+ \S+ critical, since [-:\d ]+, acknowledged by api\.token/,
   );
-  expect((await get("/incidents?state=resolved", cookie)).text).toContain("There are none.");
+  expect((await get("/incidents?state=resolved", cookie)).text).toContain("No incidents.");
   script.set("ready");
   await runMinutes(3);
   expect((await get("/incidents?state=resolved", cookie)).text).toMatch(/shop read · drift resolved · \d/);
@@ -166,7 +166,7 @@ test("what somebody writes of an incident for everybody replaces the draft, and 
   const { get, cookie, incident, clock } = await lying();
   const path = `/incidents/${incident.id}`;
   const draft = "shop does not work. We are looking into it.";
-  expect((await get(path, cookie)).text).toContain(`What everybody reads ${draft}`);
+  expect((await get(path, cookie)).text).toContain(`Text for the public page ${draft}`);
   expect((await get("/status")).text).not.toContain(draft);
   for (const text of ["Orders are <slow>.", "Orders wait for a worker."]) {
     await clock.advance(1_000);
@@ -178,8 +178,8 @@ test("what somebody writes of an incident for everybody replaces the draft, and 
     expect(text, open).not.toContain("slow");
   }
   const { text } = await get(path, cookie);
-  expect(text).toContain("What everybody reads Orders wait for a worker.");
-  expect(text).toContain("api.token wrote for everybody: Orders are &lt;slow&gt;.");
+  expect(text).toContain("Text for the public page Orders wait for a worker.");
+  expect(text).toContain("api.token announced: Orders are &lt;slow&gt;.");
 });
 
 test("the page says who holds an incident open, and since when", async () => {
@@ -284,7 +284,7 @@ describe("old evidence is never shown as if it were now:", () => {
     expect((await get("/", cookie)).text).toMatch(/says ready does works ready · since 22:14/);
     await clock.advance(10 * 60_000);
     const { text, html } = await get("/", cookie);
-    expect(text).toContain("Assay is late: nothing was settled for 11 min");
+    expect(text).toContain("Assay is late: no results for 11 min");
     expect(text).toMatch(/says nothing new does not known no fresh evidence/);
     expect(html).not.toMatch(/<li[^>]*class="ready"/);
     expect((await get("/status")).text).toMatch(/Assay is late.*shop unknown/);
@@ -308,7 +308,7 @@ describe("old evidence is never shown as if it were now:", () => {
     expect((await get("/", cookie)).text).toContain("Prober sin: blind, no fresh evidence on 1 of 1 checks.");
     expect((await get("/status")).text).not.toContain("sin");
     expect((await get("/targets/shop/checks/read/rounds/sin", cookie)).text).toContain(
-      "This evidence is old",
+      "This evidence is stale",
     );
   });
 
@@ -323,7 +323,7 @@ describe("old evidence is never shown as if it were now:", () => {
 
   test("nothing was settled at all", async () => {
     const house = await pageFixture();
-    expect((await house.get("/status")).text).toContain("Nothing has been settled yet");
+    expect((await house.get("/status")).text).toContain("There are no results yet");
   });
 });
 
@@ -356,7 +356,7 @@ describe("what may be done", () => {
     script.set("drift", "iad");
     const { status, text } = await get("/targets/shop/checks/read/walk", cookie, { form: {} });
     expect(status).toBe(200);
-    expect(text).toMatch(/no vote has moved.*us · iad overclaims .*Found body\.state is 'pending'/);
+    expect(text).toMatch(/changes no vote.*us · iad overclaims .*Found body\.state is 'pending'/);
     expect(await state()).toEqual(before);
   });
 
@@ -382,7 +382,7 @@ describe("what may be done", () => {
       form: form as Record<string, string>,
     });
     expect(status).toBe(expected);
-    expect(text).toContain("That is not possible");
+    expect(text).toContain("Request refused");
   });
 
   test("who may only read is offered nothing, and gets nothing", async () => {

@@ -3,12 +3,12 @@ import type { Ports } from "../../../base/ports.ts";
 import type { Access } from "./access.ts";
 import { safePath } from "./problem.ts";
 
-/** What machines ask all the time and what is evidence: it changes nothing that somebody answers for. */
+/** Machine traffic that is not logged: gate queries, rounds and pushed reports. */
 const MACHINE = /^\/v1\/(gates|rounds)\/|\/reports\//;
-/** What of an answer says what was acted on. Free text is not among it. */
+/** Response fields that identify what was changed. None holds free text. */
 const SUBJECT = ["id", "target", "match", "until", "version", "deployment", "woken"] as const;
 
-/** Logs each request that changed something: whose token it was, what it did, to what, and the status that came of it. */
+/** Logs each successful write: the principal, the action, the subject and the status. */
 export function audit({ log, secrets }: Pick<Ports, "log" | "secrets">, access: Access): MiddlewareHandler {
   return async (c, next) => {
     await next();
@@ -16,7 +16,7 @@ export function audit({ log, secrets }: Pick<Ports, "log" | "secrets">, access: 
     if (method === "GET" || method === "HEAD" || !c.res.ok || MACHINE.test(c.req.path)) return;
     const isJson = c.res.headers.get("content-type")?.includes("json");
     const answer: Record<string, unknown> = isJson ? await c.res.clone().json() : {};
-    // A hook without news.
+    // The hook ignored this event.
     if (answer.recorded === false) return;
     const by = (await access.principal(c))?.id ?? "hook";
     const shown = (value: unknown) =>

@@ -3,23 +3,25 @@ import { bodyLimit } from "hono/body-limit";
 import * as z from "../../../base/zod.ts";
 import { problem } from "./problem.ts";
 
-/** Refuses a request body of more bytes than that. */
+/** Limits the size of a request body. */
 export const limitBody = (bytes = 64 * 1024): MiddlewareHandler =>
   bodyLimit({ maxSize: bytes, onError: (c) => problem(c, "too-large", `At most ${bytes} bytes`) });
 
-/** Control characters but tab and line feed, and those that turn the direction of the text around them (UAX #9). */
+/** Control characters except tab and line feed, and bidirectional formatting characters (UAX #9). */
 const UNSEEN = /(?![\t\n])\p{Cc}|\p{Bidi_C}/gu;
 
-/** A text from outside, without invisible characters that change how the rest is read. */
+/** Text from a client, without invisible characters that would change how it is displayed. */
 export const freeText = (): z.ZodMiniString =>
   z.string().check(z.overwrite((text) => text.replace(UNSEEN, "")));
 
-/** A text as JSON through a zod schema, or the problem document that says what is wrong with it. */
+/**
+ * Parses JSON text by a zod schema. If it is invalid, the response is a problem document with the reasons.
+ */
 export function parseBody<T>(
   c: Context,
   text: string,
   schema: z.ZodMiniType<T>,
-  detail = "The body has another shape",
+  detail = "The body is not valid",
 ): { value: T } | { response: Response } {
   let json: unknown;
   try {
@@ -36,7 +38,7 @@ export function parseBody<T>(
   return { response: problem(c, "bad-request", detail, { errors }) };
 }
 
-/** The body of a request, as {@linkcode parseBody} reads it. */
+/** Reads a request's body by {@linkcode parseBody}. */
 export async function readBody<T>(
   c: Context,
   schema: z.ZodMiniType<T>,

@@ -1,7 +1,10 @@
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 
-/** Lets pages of these origins read the API; without any there are no such headers. Cookies are never involved. */
+/**
+ * Allows pages of these origins to read the API; without origins no CORS headers are sent. Cookies are never
+ * allowed.
+ */
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler {
   if (origins.length === 0) return (_, next) => next();
   return cors({

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { etag, RETAINED_304_HEADERS } from "hono/etag";
 
-/** A page of another origin that asks with If-None-Match itself must be let read the 304. */
+/** A page of another origin that sends If-None-Match itself needs these headers to read the 304. */
 const CORS = [
   "access-control-allow-origin",
   "access-control-expose-headers",
@@ -10,8 +10,8 @@ const CORS = [
 const addEtag = etag({ weak: true, retainedHeaders: [...RETAINED_304_HEADERS, ...CORS] });
 
 /**
- * A client may keep the answer, and asks whether it still holds: ETag and 304 (RFC 9110, section 13.1.2). It is private unless the
- * route says more; problems are not kept at all.
+ * Conditional requests with ETag and 304 (RFC 9110, section 13.1.2). Responses are private unless the route
+ * says otherwise; problem documents are not cached.
  */
 export const conditionalGet: MiddlewareHandler = (c, next) =>
   addEtag(c, async () => {

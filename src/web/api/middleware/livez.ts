@@ -1,12 +1,15 @@
 import { SECURITY_HEADERS } from "./security_headers.ts";
 
-/** Where a process says that it answers, whatever else it can do. */
+/** Liveness endpoint: it says that the process answers, and nothing else. */
 export const LIVEZ = "/livez";
 
-/** The answer there, as health+json (draft-inadarei-api-health-check-06). A Worker gives it without loading any dialect. */
+/**
+ * Response of {@linkcode LIVEZ}, as health+json (draft-inadarei-api-health-check-06). A Worker sends it
+ * without loading any dialect.
+ */
 export const liveResponse = (): Response => healthResponse(200, '{"status":"pass","checks":{}}');
 
-/** The answer of `/readyz` and `/startupz` where there is no config to answer by. */
+/** Response of `/readyz` and `/startupz` without a config. */
 export const unreadyResponse = (): Response =>
   healthResponse(503, '{"status":"fail","checks":{"config":[{"status":"fail"}]}}');
 

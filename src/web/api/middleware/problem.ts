@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
-/** What went wrong, by its short name. */
+/** Status and title of each kind of problem. */
 const TITLES = {
   "not-found": [404, "Not found"],
   "unauthorized": [401, "Token required"],
@@ -15,7 +15,7 @@ const TITLES = {
   "internal": [500, "Internal error"],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
-/** Kinds of problem that the API answers with. */
+/** Kinds of problem in API responses. */
 export type ProblemKind = keyof typeof TITLES;
 
 /** An RFC 9457 problem document. `detail` must be free of secrets. */
@@ -27,6 +27,6 @@ export function problem(c: Context, kind: ProblemKind, detail: string, more: Rec
   return c.body(JSON.stringify(body), status, headers);
 }
 
-/** The path of a request without the token that a gate's path may hold, or the signature of a link. */
+/** The path of a request, with a gate's token or a link's signature masked. */
 export const safePath = (c: Context): string =>
   c.req.path.replace(/^(\/v1\/gates\/[^/]+\/k\/)[^/]+/, "$1***").replace(/^(\/acknowledge\/).+/, "$1***");

@@ -3,22 +3,28 @@ import * as z from "../../../base/zod.ts";
 import type { Target } from "../../../config/config.ts";
 import { problem } from "./problem.ts";
 
-/** The query string through a zod schema, or the problem document that says what is wrong with it. */
+/**
+ * Parses the query string by a zod schema. If it is invalid, the response is a problem document with the
+ * reasons.
+ */
 export function parseQuery<T>(c: Context, schema: z.ZodMiniType<T>): { value: T } | { response: Response } {
   const read = schema.safeParse(c.req.query());
   if (read.success) return { value: read.data };
   const errors = read.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
-      ? issue.keys.map((parameter) => ({ parameter, message: "There is no such parameter" }))
+      ? issue.keys.map((parameter) => ({ parameter, message: "Unknown parameter" }))
       : [{ parameter: issue.path.join("."), message: issue.message }]
   );
   return { response: problem(c, "bad-request", "The query string is not valid", { errors }) };
 }
 
-/** `limit` of a page: 1 to 200, 50 by default. */
+/** Page size: 1 to 200, by default 50. */
 export const limit = z._default(z.coercedNumber().check(z.int(), z.gte(1), z.lte(200)), 50);
 
-/** `label=team:pay`, or several with commas: all of them. */
+/** An ISO 8601 time with an offset, as epoch ms. */
+export const instant = z.pipe(z.datetime({ offset: true }), z.transform(Date.parse));
+
+/** `label=team:pay`, or several joined by commas, all of which must match. */
 export const label = z.pipe(
   z.string().check(
     z.maxLength(500),
@@ -29,7 +35,7 @@ export const label = z.pipe(
   ),
 );
 
-/** Whether a target has all of these labels; without any, whether or not it has some. */
+/** Whether a target has all of the wanted labels. */
 export const hasLabels = (
   target: Pick<Target, "labels"> | undefined,
   wanted: z.infer<typeof label> = [],

@@ -1,4 +1,4 @@
-/** How often one client may ask: a bucket per client in front of all routes, and a smaller one for tokens that are not known. */
+/** Rate limits: buckets per client for all requests, and a smaller one for requests refused with 401. */
 import type { Context, MiddlewareHandler } from "hono";
 import type { ApiConfig } from "../../../config/api.ts";
 import type { Clock } from "../../../base/ports.ts";
@@ -7,20 +7,20 @@ import { problem } from "./problem.ts";
 import { MINUTE_MS } from "../../../base/time.ts";
 import { Cache } from "../../../base/cache.ts";
 
-/** Clients that one bucket remembers; past that the one that has asked nothing for longest starts anew. */
+/** Clients per limiter. When it is full, the client whose last accepted request is oldest is forgotten. */
 const CLIENTS = 10_000;
-/** Paths that machines poll: load balancers, rollouts, Assay itself. */
+/** Paths that machines poll: load balancers, rollouts, Assay itself. Their limit is ten times higher. */
 const BUSY = /^\/(livez|readyz|startupz|v1\/rounds|v1\/gates\/.+)$/;
 const BUSY_TIMES = 10;
-/** Share of the requests of a client that may be refused as unauthorized. */
+/** Share of a client's requests that may be refused with 401. */
 const FAILED_SHARE = 1 / 20;
 
-/** Takes one from a client's bucket; answers 0, or after how many ms the next one is there. */
+/** Takes one request from a client's bucket. Returns 0, or the ms until the next one is available. */
 export type Bucket = (client: string) => number;
 
 /**
- * A token bucket per client that holds a minute's worth. It keeps one number for each: when its bucket is full again
- * (the generic cell rate algorithm, ITU-T I.371).
+ * A token bucket per client that holds one minute's worth of requests. It stores one number per client: when
+ * the bucket will be full again (generic cell rate algorithm, ITU-T I.371).
  */
 export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients = CLIENTS): Bucket {
   const fullAt = new Cache<string, number>({ max: clients });
@@ -29,14 +29,14 @@ export function bucket(clock: Pick<Clock, "elapsed">, perMinute: number, clients
     const nowMs = clock.elapsed();
     const next = Math.max(fullAt.get(client) ?? nowMs, nowMs) + oneMs;
     const waitMs = next - nowMs - MINUTE_MS;
-    // Half a request, because the steps are no whole numbers.
+    // Tolerates half a request, because of rounding errors.
     if (waitMs > oneMs / 2) return waitMs;
     fullAt.set(client, next);
     return 0;
   };
 }
 
-/** How long (ms) a client must wait until it may ask for this path; 0: not at all. */
+/** How long (ms) a client must wait before it may request this path; 0: not at all. */
 export function clientLimit(clock: Pick<Clock, "elapsed">, perMinute: number) {
   const usual = bucket(clock, perMinute);
   const busy = bucket(clock, perMinute * BUSY_TIMES);
@@ -44,8 +44,9 @@ export function clientLimit(clock: Pick<Clock, "elapsed">, perMinute: number) {
 }
 
 /**
- * Answers 429 to a client that asks too often, and instead of 401 to one that shows wrong tokens too often. A right token is
- * never locked out by the wrong ones of others behind the same address. What has no address comes from inside.
+ * Responds 429 to a client that sends too many requests, and instead of 401 to one that sends too many wrong
+ * tokens. Other clients behind the same address can still use a correct token. Requests without an address
+ * come from inside and are not limited.
  */
 export function rateLimit(clock: Clock, config: ApiConfig): MiddlewareHandler {
   const { perMinute } = config.rateLimit;
@@ -60,7 +61,7 @@ export function rateLimit(clock: Clock, config: ApiConfig): MiddlewareHandler {
     if (c.res.status !== 401) return;
     const penaltyMs = failed(client);
     if (penaltyMs === 0) return;
-    // The other headers of the old answer stay.
+    // The old response's other headers are kept.
     c.res.headers.delete("www-authenticate");
     c.res = tooManyRequests(c, penaltyMs, "Too many requests without a known token came from this address");
   };

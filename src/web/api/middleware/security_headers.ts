@@ -1,7 +1,10 @@
-/** Headers that every answer has, unless its route sets its own. */
+/** Security headers of every response that does not set its own. */
 import type { MiddlewareHandler } from "hono";
 
-/** For answers that are data: no browser is to run, frame or guess anything. TLS, and so HSTS, is the business of who terminates it. */
+/**
+ * For responses that are data: a browser must not run, frame or sniff them. HSTS is left to whatever
+ * terminates TLS.
+ */
 export const SECURITY_HEADERS = {
   "cache-control": "no-store",
   "content-security-policy":
@@ -12,7 +15,10 @@ export const SECURITY_HEADERS = {
   "x-frame-options": "DENY",
 } as const;
 
-/** Adds {@linkcode SECURITY_HEADERS}; a page brings its own policy, a badge its own cache and `cross-origin`. */
+/**
+ * Adds {@linkcode SECURITY_HEADERS}. Pages set their own policy; badges set their own caching and
+ * `cross-origin`.
+ */
 export function securityHeaders(): MiddlewareHandler {
   return async (c, next) => {
     await next();

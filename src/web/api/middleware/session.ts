@@ -1,4 +1,4 @@
-/** Who is signed in on a page: a signed cookie that names a token, and holds none. */
+/** Page sessions: a signed cookie that names a token but does not contain it. */
 import type { Context } from "hono";
 import type { Config } from "../../../config/config.ts";
 import type { Ports } from "../../../base/ports.ts";
@@ -13,26 +13,29 @@ import { encodeHex } from "@std/encoding/hex";
 const NAME = "assay_session";
 const COOKIE = /(?:^|;)\s*assay_session=([^;]*)/;
 const SIGNED = /^(.+)\.([0-9a-f]{64})$/;
-const LASTS_MS = 12 * HOUR_MS;
+const LIFETIME_MS = 12 * HOUR_MS;
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * Sessions of one config: `<key of the token>.<expiry, epoch ms>.<HMAC-SHA-256>`. They die with the secret of `api.token`, and with the
- * signing key of the store.
+ * Sessions of one config. The cookie is `<token's key>.<expiry, epoch ms>.<HMAC-SHA-256>`. Sessions end when
+ * the secret of `api.token` or the store's signing key changes.
  */
 export interface Sessions {
-  /** Sets the cookie for the holder of this key. */
+  /** Sets the cookie for the token with this key. */
   begin(c: Context, key: string, expiresAt?: number): Promise<void>;
   end(c: Context): void;
-  /** Ends all of them: here at once, in other processes over the same store within 30 seconds. */
+  /** Ends all sessions: in this process at once, in others with the same store within 30 seconds. */
   endAll(): Promise<void>;
-  /** The key in the request's cookie: signed by us, not expired, and sent by our own page if it is to change something. */
+  /**
+   * The token's key in the request's cookie, if the signature is valid and unexpired and, for a write, our
+   * own page sent the request.
+   */
   key(c: Context): Promise<string | undefined>;
   /** The same for a Cookie header alone, for requests that only read. */
   keyIn(cookie?: string): Promise<string | undefined>;
 }
 
-/** Sessions; undefined without `api.token`. */
+/** Creates the sessions; undefined without `api.token`. */
 export function sessions(
   config: Config,
   { clock, secrets }: Pick<Ports, "clock" | "secrets">,
@@ -40,9 +43,10 @@ export function sessions(
 ): Sessions | undefined {
   const { token } = config.api;
   if (!token) return undefined;
-  // The random key prevents guessing tokens against a cookie; the token, so that a new one ends the old one's sessions.
+  // The random key prevents guessing the token offline against a cookie. The token is part of the secret so
+  // that changing it ends all sessions.
   const secretOf = (key: string) => `assay session ${key} ${secrets.reveal(token)}`;
-  /** What the cookie says; undefined: this key did not sign it. */
+  /** The cookie's text; undefined: this key did not sign it. */
   const read = async (cookie: string, key: string | undefined) => {
     const [, text, signature] = SIGNED.exec(cookie) ?? [];
     if (key === undefined || text === undefined) return undefined;
@@ -52,7 +56,7 @@ export function sessions(
   const keyIn: Sessions["keyIn"] = async (header) => {
     const [, cookie] = COOKIE.exec(header ?? "") ?? [];
     if (!cookie) return undefined;
-    // Another process may have made the key that signed it a moment ago.
+    // Another process may have created the signing key a moment ago.
     const text = await read(cookie, await signing.recent()) ?? await read(cookie, await signing.newest());
     const [, key, until] = /^(.+)\.(\d+)$/.exec(text ?? "") ?? [];
     return key !== undefined && clock.now() < Number(until) ? key : undefined;
@@ -67,7 +71,7 @@ export function sessions(
   };
   return {
     async begin(c, key, expiresAt = Infinity) {
-      const until = Math.min(clock.now() + LASTS_MS, expiresAt);
+      const until = Math.min(clock.now() + LIFETIME_MS, expiresAt);
       const text = `${key}.${until}`;
       const signature = encodeHex(await hmacSha256(secretOf(await signing.ensure()), text));
       setCookie(c, `${text}.${signature}`, Math.max(0, Math.floor((until - clock.now()) / SECOND_MS)));
@@ -83,8 +87,8 @@ export function sessions(
 }
 
 /**
- * Whether a page of ours sent this request: by Sec-Fetch-Site (Fetch Metadata), else by Origin (RFC 6454), which browsers send with all
- * that may change something. A request that says neither is not ours.
+ * Whether our own page sent this request: by Sec-Fetch-Site (Fetch Metadata), else by Origin (RFC 6454),
+ * which browsers send with every write. A request without either is not ours.
  */
 export function isSameOriginRequest(c: Context, publicUrl?: string): boolean {
   const site = c.req.header("sec-fetch-site");

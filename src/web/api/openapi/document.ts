@@ -1,4 +1,7 @@
-/** The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. Made when it is built: no bundle holds this. */
+/**
+ * The OpenAPI 3.1 document of the API, from the schemas that its routes validate with. It is generated at
+ * build time, so no bundle includes it.
+ */
 import * as z from "../../../base/zod.ts";
 import * as answerSchemas from "./schemas/mod.ts";
 import * as statuspage from "./statuspage.ts";
@@ -12,18 +15,18 @@ import * as reload from "../routes/reload.ts";
 type Json = Record<string, unknown>;
 
 const TAGS = {
-  status: "What is so now",
+  status: "Current status",
   past: "History and service level of one check",
-  incidents: "Incidents, what people said of them, and their notices",
-  reports: "Claims that are sent in",
-  silences: "Times in which notices are held",
+  incidents: "Incidents, their comments and their notices",
+  reports: "Pushed reports",
+  silences: "Periods in which notices are held",
   deployments: "Recorded deployments",
-  gates: "Whether a rollout may go on",
-  health: "Assay's own health, and that of a target in other dialects",
+  gates: "Whether a rollout may proceed",
+  health: "Assay's own health, and a target's health in other dialects",
   metrics: "Prometheus",
   badges: "Shields",
-  statuspage: "The shapes of Statuspage",
-  access: "Tokens, and this document",
+  statuspage: "Status API in Statuspage's format",
+  access: "Tokens, administration and this document",
   probers: "Between deployments of Assay",
 } as const;
 const TAG_ORDER = Object.keys(TAGS);
@@ -51,7 +54,7 @@ const PROBLEMS: Record<ProblemStatus, string> = {
   503: "Overloaded: try again",
 };
 
-/** What every operation of an entry may refuse with. */
+/** The problems that every operation with this access may respond with. */
 const COMMON_PROBLEMS: Record<OperationAccess, readonly ProblemStatus[]> = {
   public: [429, 500],
   optional: [401, 403, 429, 500],
@@ -78,20 +81,28 @@ const SECURITY: Record<OperationAccess, Json[]> = {
 };
 
 const SECURITY_SCHEMES = {
-  bearer: { type: "http", scheme: "bearer", description: "`deno task assay token create` makes one." },
-  basic: { type: "http", scheme: "basic", description: "The same token as password; any user." },
+  bearer: {
+    type: "http",
+    scheme: "bearer",
+    description: "Create a token with `deno task assay token create`.",
+  },
+  basic: {
+    type: "http",
+    scheme: "basic",
+    description: "The same token as the password, with any user name.",
+  },
 };
 
 const PATH_PARAMETERS: Record<string, { description: string; pattern?: string }> = {
-  id: { description: "The id of what the path names" },
+  id: { description: "The id of the resource" },
   target: { description: "A target's id" },
   check: { description: "A check's id" },
   source: { description: "The name of a pushed source" },
-  token: { description: "A token of scope read" },
+  token: { description: "A token with scope read" },
   file: { description: "{target}.json or {target}.svg", pattern: "^[a-z0-9-]+\\.(json|svg)$" },
 };
 
-/** The document. */
+/** Generates the document. */
 export function openapi(): Json {
   const schemas: Json = {};
   const paths: Record<string, Json> = {};
@@ -105,7 +116,7 @@ export function openapi(): Json {
     operationId: "incidentEvent",
     summary: "An incident was opened, updated or resolved (Standard Webhooks 1.0.0, signed)",
     requestBody: { required: true, ...body },
-    responses: { "2XX": { description: "Heard; anything else is tried again" } },
+    responses: { "2XX": { description: "Received; any other response is retried" } },
   };
   const shape = schemaOf(answerSchemas.problemSchema, "output", schemas);
   return {
@@ -114,8 +125,8 @@ export function openapi(): Json {
       title: "Assay",
       version: "1",
       description:
-        "An external readiness prober: what a service says of itself, held against a real request from several regions. " +
-        "Fields may be added to answers; none of those named here goes away within version 1.",
+        "An external readiness prober: it compares what a service says of itself with a real request from several regions. " +
+        "Fields may be added to responses; none is removed within version 1.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -205,9 +216,9 @@ const content = (type: string, schema: Json = { type: "string" }, example?: unkn
   [type]: { schema, ...(example !== undefined && { example }) },
 });
 
-/** JSON Schema 2020-12 of a zod schema; the named ones are moved to `schemas` and referred to. */
+/** JSON Schema 2020-12 of a zod schema. Named schemas are moved to `schemas` and referenced. */
 function schemaOf(schema: z.ZodMiniType, io: "input" | "output", schemas: Json): Json {
-  // One level down, so that the schema itself may be a named one.
+  // Wrapped in an object, so that the schema itself may be a named one.
   const { properties, $defs = {} } = z.toJSONSchema(z.object({ it: schema }), {
     io,
     unrepresentable: "any",
@@ -219,7 +230,9 @@ function schemaOf(schema: z.ZodMiniType, io: "input" | "output", schemas: Json):
   return resolveRefs(properties.it);
 }
 
-/** An answer may get further fields; a date needs no pattern beside its format; safe integers are what JSON has anyway. */
+/**
+ * Responses may gain fields, dates need no pattern beside their format, and JSON's integers are safe anyway.
+ */
 function simplify(schema: { [key: string]: unknown }, io: "input" | "output"): void {
   if (io === "output" && schema.additionalProperties === false) delete schema.additionalProperties;
   if (schema.format !== undefined) delete schema.pattern;

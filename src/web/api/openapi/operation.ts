@@ -1,63 +1,64 @@
 import type * as z from "../../../base/zod.ts";
 import type { TokenScope } from "../../../config/schema/token_scopes.ts";
 
-/** Statuses that are answered with a problem document. */
+/** Statuses of problem documents. */
 export type ProblemStatus = 400 | 401 | 403 | 404 | 409 | 413 | 424 | 429 | 500 | 503;
 
-/** One good answer: JSON of a schema, or a text of another type. */
+/** One successful response: JSON by a schema, or text of another type. */
 export interface AnswerSpec {
   description: string;
-  /** Absent with `type`: any text of it. Absent without: no body. */
+  /** Absent with `type`: any text. Absent without `type`: no body. */
   schema?: z.ZodMiniType;
-  /** `application/json` without it; `*` is any. */
+  /** By default `application/json`; `*` is any type. */
   type?: string;
-  /** Other types that the same answer may have, and the shape of each. */
+  /** Alternative media types of the same response, with their schemas. */
   also?: Record<string, z.ZodMiniType>;
 }
 
 /**
- * Whom an operation lets through: `public`; `optional`: anyone, and a token sees more; a scope; a token elsewhere than in the
- * header; GitHub's signature; the token of this prober.
+ * Who may call an operation. `public`: anyone; `optional`: anyone, and a token sees more; a scope: tokens
+ * with it; `elsewhere`: a token outside the header; `signature`: GitHub's signature; `prober`: this prober's
+ * token.
  */
 export type OperationAccess = "public" | "optional" | TokenScope | "elsewhere" | "signature" | "prober";
 
-/** One operation of the API, as its document lists it. */
+/** One operation of the OpenAPI document. */
 export interface Operation {
   method: "get" | "post" | "put" | "delete";
-  /** With `{name}` for each part of the path that is a parameter. */
+  /** Path with `{name}` for each parameter. */
   path: string;
   id: string;
   summary: string;
   tag: string;
   access: OperationAccess;
-  /** The schema that the query string is held against. */
+  /** Schema of the query string. */
   query?: z.ZodMiniObject;
   headers?: Record<string, string>;
-  /** The schema that the body is held against, and one that is accepted. */
+  /** Schema of the body, and a valid example. */
   body?: { schema: z.ZodMiniType; example: unknown; optional?: boolean };
   answers: Record<number, AnswerSpec>;
   problems?: readonly ProblemStatus[];
 }
 
-/** An answer of JSON. */
+/** A JSON response. */
 export const jsonAnswer = (description: string, schema: z.ZodMiniType): AnswerSpec => ({
   description,
   schema,
 });
 
-/** An answer without a body. */
+/** A response without a body. */
 export const emptyAnswer = (description: string): AnswerSpec => ({ description });
 
-/** The answers of endpoints in a health dialect. */
+/** The responses of endpoints that support health dialects. */
 export function healthAnswers(): Operation["answers"] {
   const inDialect = (state: string) => ({
-    description: `${state}, in the words of the dialect`,
+    description: `${state}, in the dialect's own format`,
     type: "*/*",
   });
   return {
-    200: inDialect("It serves, or the dialect says all in the body"),
-    429: inDialect("Degraded in Consul's words; else too many requests"),
-    500: inDialect("As 503, in dialects that say it so"),
-    503: inDialect("It does not serve, or nothing is known"),
+    200: inDialect("Serving, or any state in a dialect that reports it in the body"),
+    429: inDialect("Degraded in Consul's dialect; otherwise too many requests"),
+    500: inDialect("Like 503, in dialects that use 500"),
+    503: inDialect("Not serving, or unknown"),
   };
 }

@@ -1,4 +1,7 @@
-/** The shapes of `/api/v2/*.json`, for the API's document: Atlassian Statuspage's public "Status API" as Assay fills it. */
+/**
+ * Schemas of `/api/v2/*.json` for the OpenAPI document: the part of Atlassian Statuspage's public "Status
+ * API" that Assay fills in.
+ */
 import * as z from "../../../base/zod.ts";
 
 const time = z.datetime();
@@ -83,7 +86,7 @@ export const statusDocument = z.strictObject({ page, status });
 export const componentsDocument = z.strictObject({ page, components: z.array(component) });
 /** `incidents.json` and `incidents/unresolved.json`. */
 export const incidentsDocument = z.strictObject({ page, incidents: z.array(incident) });
-/** `scheduled-maintenances.json` and the two below it. */
+/** `scheduled-maintenances.json`, and `active.json` and `upcoming.json` below it. */
 export const maintenancesDocument = z.strictObject({ page, scheduled_maintenances: z.array(maintenance) });
 /** `summary.json`. */
 export const summaryDocument = z.strictObject({

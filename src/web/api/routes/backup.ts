@@ -2,7 +2,9 @@ import { Hono } from "../../hono.ts";
 import type { ResourceContext } from "../resource.ts";
 import type { Operation } from "../openapi/operation.ts";
 
-/** `GET /v1/backup`: the store of a process whose file cannot be copied, as lines of JSON. `dump` begins one. */
+/**
+ * `GET /v1/backup`: the store as JSON lines, if it has no file that can be copied. `dump` starts a new dump.
+ */
 export function routes({ access }: Pick<ResourceContext, "access">, dump: () => Iterator<string>): Hono {
   const app = new Hono();
   app.get("/v1/backup", access.allow("admin"), (c) => {
@@ -20,19 +22,19 @@ export function routes({ access }: Pick<ResourceContext, "access">, dump: () => 
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/backup",
       id: "backUpStore",
-      summary: "The store as lines of JSON, for `assay backup --url` (on Cloudflare alone)",
+      summary: "The store as JSON lines, for `assay backup --url` (Cloudflare only)",
       tag: "access",
       access: "admin",
       answers: {
         200: {
-          description: "A head, a line for each row, and how many there were",
+          description: "A header, one line per row, and the number of rows",
           type: "application/jsonl",
         },
       },

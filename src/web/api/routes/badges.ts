@@ -7,9 +7,10 @@ import { problem } from "../middleware/problem.ts";
 import { publicStatus, type TargetStatus } from "../views/status.ts";
 import type { Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
+import { xmlText } from "../../../base/text.ts";
 import * as z from "../../../base/zod.ts";
 
-/** `isError` prevents an embedding page from overriding the colour of a target that is not known to be well. */
+/** `isError` prevents an embedding page from overriding the colour if the target is not known to be well. */
 const STYLES: Record<TargetStatus, { message: string; color: string; hex: string; isError: boolean }> = {
   ready: { message: "ready", color: "brightgreen", hex: "#2e7d32", isError: false },
   degraded: { message: "degraded", color: "yellow", hex: "#8a6100", isError: false },
@@ -17,15 +18,15 @@ const STYLES: Record<TargetStatus, { message: string; color: string; hex: string
   unknown: { message: "unknown", color: "lightgrey", hex: "#5f6368", isError: true },
 };
 
-/** Shields ignores less than this; it is how long a badge there may lag behind. */
+/** Shields' minimum, in seconds: a badge there may be this old. */
 const CACHE_S = 300;
-/** The same as an image. */
+/** Cache lifetime of the SVG, in seconds. */
 const EMBEDDED_S = 60;
-/** Of a longer name the badge shows the beginning; its title has the whole. */
+/** A longer name is cut; the title has all of it. */
 const NAME_CHARACTERS = 40;
 const CHARACTER_PX = 7;
 
-/** Both forms of a target's badge. */
+/** The routes of both badge formats. */
 export function routes(
   { ports: { clock }, config, states }: Pick<ResourceContext, "ports" | "config" | "states">,
 ): Hono {
@@ -48,7 +49,7 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
@@ -70,19 +71,19 @@ export function operations(schemas: Schemas): Operation[] {
   ];
 }
 
-/** As shields.io/badges/endpoint-badge has it. */
+/** Shields' endpoint schema (shields.io/badges/endpoint-badge). */
 function shieldsBadge(label: string, word: TargetStatus) {
   const { message, color, isError } = STYLES[word];
   return { schemaVersion: 1, label, message, color, isError, cacheSeconds: CACHE_S };
 }
 
-/** Two boxes side by side; every text is stretched or squeezed to its box, because no font is known here. */
+/** Two boxes side by side. Each text is stretched to its box, because the viewer's font is unknown. */
 function svg(name: string, word: TargetStatus) {
   const { message, hex } = STYLES[word];
-  const label = shorten(drawable(name));
+  const label = shorten(xmlText(name));
   const [left, right] = [boxWidth(label), boxWidth(message)];
   const width = left + right;
-  const title = `${drawable(name)}: ${message}`;
+  const title = `${xmlText(name)}: ${message}`;
   return html`
     <svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" aria-label="${title}">
       <title>${title}</title>
@@ -97,10 +98,6 @@ function svg(name: string, word: TargetStatus) {
 }
 
 const boxWidth = (text: string) => [...text].length * CHARACTER_PX + 10;
-
-/** What XML 1.0 allows (production 2, Char), with spaces for the rest. */
-const drawable = (text: string) =>
-  text.toWellFormed().replace(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, " ");
 
 function shorten(text: string): string {
   const characters = [...text];

@@ -14,7 +14,7 @@ import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
 const text = freeText().check(z.trim(), z.minLength(1), z.maxLength(4_000));
-/** What may be said, by the last part of the path. */
+/** Kinds of comment, by the last part of the path. */
 const FORMS = {
   acknowledge: {
     kind: "acknowledged",
@@ -72,12 +72,12 @@ const DOCUMENTED: [form: keyof typeof FORMS, id: string, summary: string, exampl
   [
     "announcements",
     "announceIncident",
-    "Say on the public page what an incident is; the newest text stands",
+    "Announce an incident on the public page; the newest text is shown",
     "Orders are slow. We add workers.",
   ],
 ];
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export const operations = (schemas: Schemas): Operation[] =>
   DOCUMENTED.map(([form, id, summary, example]) => ({
     method: "post",

@@ -9,7 +9,7 @@ import { iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-/** What the list may be asked. */
+/** Query of the list. */
 const deliveryFilters = z.strictObject({
   limit,
   before: z.optional(z.string().check(z.maxLength(200))),
@@ -17,7 +17,7 @@ const deliveryFilters = z.strictObject({
   incident: z.optional(z.string().check(z.maxLength(100))),
 });
 
-/** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for one that is not delivered. */
+/** `GET /v1/deliveries` (newest first) and `POST /v1/deliveries/{id}/resend` for an undelivered notice. */
 export function routes(
   { ports: { clock }, store, access }: Pick<ResourceContext, "ports" | "store" | "access">,
 ): Hono {
@@ -39,11 +39,11 @@ export function routes(
   });
 
   app.post("/v1/deliveries/:id/resend", access.allow("operate"), async (c) => {
-    // A delivery is found by its id alone, so only a token for all targets can be good for it.
+    // Deliveries are looked up by id alone, so this needs a token for all targets.
     if (!(await access.principal(c))?.all) return await access.refuse(c, "operate");
     const id = c.req.param("id");
     if (!await store.resend(id, clock.now())) {
-      return problem(c, "conflict", "There is no dead or pending delivery with this id");
+      return problem(c, "conflict", "No dead or pending delivery has this id");
     }
     return c.json({ id, state: "pending" }, 202);
   });
@@ -51,14 +51,14 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/deliveries",
       id: "listDeliveries",
-      summary: "Notices and how far they got, newest first",
+      summary: "Notices and their delivery state, newest first",
       tag: "incidents",
       access: "read",
       query: deliveryFilters,
@@ -69,10 +69,11 @@ export function operations(schemas: Schemas): Operation[] {
       method: "post",
       path: "/v1/deliveries/{id}/resend",
       id: "resendDelivery",
-      summary: "Send a dead or pending notice now, its tries counted anew (a token for all targets)",
+      summary:
+        "Send a dead or pending notice now, with a new count of attempts (needs a token for all targets)",
       tag: "incidents",
       access: "operate",
-      answers: { 202: jsonAnswer("It is pending, and due now", schemas.resendSchema) },
+      answers: { 202: jsonAnswer("The notice is pending and due now", schemas.resendSchema) },
       problems: [409],
     },
   ];
@@ -83,7 +84,7 @@ const targetOf = ({ body }: Delivery): string => (JSON.parse(body) as WebhookEve
 function view({ body, createdAt, nextAt, lastAttemptAt, episode, ...rest }: Delivery) {
   return {
     ...rest,
-    // That of a time at which something is to be written is in a queue of its own.
+    // Reminders have a negative episode, which gives them a queue of their own.
     ...(episode !== undefined && { episode: Math.abs(episode) }),
     createdAt: iso(createdAt),
     nextAt: rest.state === "pending" ? iso(Math.max(nextAt, createdAt)) : undefined,

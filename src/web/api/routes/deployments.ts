@@ -9,11 +9,11 @@ import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
 const BODY_CAP_BYTES = 16 * 1024;
-/** A clock that runs ahead by less is forgiven. */
+/** How far a client's clock may be ahead. */
 const AHEAD_MS = 5 * MINUTE_MS;
 
 const word = freeText().check(z.minLength(1), z.maxLength(200));
-/** The body of a new one. */
+/** Body of a new deployment. */
 const deploymentBody = z.strictObject({
   target: z.string().check(z.maxLength(100)),
   version: word,
@@ -22,7 +22,7 @@ const deploymentBody = z.strictObject({
   environment: z.optional(word),
   url: z.optional(z.webUrl().check(z.maxLength(500))),
 });
-/** What the list may be asked. */
+/** Query of the list. */
 const deploymentFilters = z.strictObject({
   target: z.string().check(z.maxLength(100)),
   limit,
@@ -49,7 +49,7 @@ export function routes(
     const atMs = at === undefined ? nowMs : Date.parse(at);
     const oldestMs = nowMs - config.retention.daysMs;
     if (atMs > nowMs + AHEAD_MS || atMs < oldestMs) {
-      return problem(c, "bad-request", `at must lie between ${iso(oldestMs)} and now: it is ${at}`);
+      return problem(c, "bad-request", `at must be between ${iso(oldestMs)} and now: it is ${at}`);
     }
     return c.json(deploymentView(await rollouts.record({ target, at: atMs, ...rest, source: "api" })), 201);
   });
@@ -70,14 +70,14 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "post",
       path: "/v1/deployments",
       id: "recordDeployment",
-      summary: "Record a deployment: gates count evidence from it on",
+      summary: "Record a deployment: gates count evidence from then on",
       tag: "deployments",
       access: "operate",
       body: {
@@ -101,5 +101,5 @@ export function operations(schemas: Schemas): Operation[] {
   ];
 }
 
-/** A deployment with its time in words. */
+/** A deployment with an ISO time. */
 export const deploymentView = ({ at, ...rest }: Deployment) => ({ at: iso(at), ...rest });

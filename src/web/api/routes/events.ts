@@ -6,22 +6,23 @@ import type { Operation } from "../openapi/operation.ts";
 import type { ResourceContext } from "../resource.ts";
 import { MINUTE_MS } from "../../../base/time.ts";
 
-/** Who else comes is asked to come later; who shows no token, from half of it on: those who watch must get in. */
+/** Maximum number of listeners. Half of them are reserved for requests with a token. */
 const MAX_LISTENERS = 200;
-/** A reader that is further behind than this is hung up on; it may come back and resume. */
+/** A client with a larger backlog is disconnected; it may reconnect and resume. */
 const BACKLOG_BYTES = 64 * 1024;
-/** So that no proxy takes the line for dead. */
+/** Interval of pings, so that proxies do not close the connection as idle. */
 const PING_MS = 15_000;
-/** A line is closed after this long: the client comes back, perhaps to another process. */
-const LONGEST_MS = 15 * MINUTE_MS;
-/** Who shows nothing loses nothing. */
+/** Maximum lifetime of a connection. The client reconnects, perhaps to another process. */
+const MAX_LIFETIME_MS = 15 * MINUTE_MS;
+/** A request without a token has no access to lose. */
 const always = () => Promise.resolve(true);
-/** What a client waits before it comes back, ms. */
+/** Reconnection delay of clients, ms. */
 const RETRY_MS = 3_000;
 
 /**
- * `GET /v1/events`: Server-Sent Events (WHATWG HTML, section 9.2). `status` of a check, `incident`, coarse `target`, and `settled` for
- * each new slot; without a token only the last two. `Last-Event-ID` resumes: changes since then are sent first, some of them perhaps twice.
+ * `GET /v1/events`: Server-Sent Events (WHATWG HTML, section 9.2): `status` of a check, `incident`, coarse
+ * `target`, and `settled` for each new slot. Without a token only the last two are sent. `Last-Event-ID`
+ * resumes: changes since then are sent first, some of them perhaps twice.
  */
 export function routes(
   { ports, config, store, states, ownIncidents, access }: Pick<
@@ -37,7 +38,7 @@ export function routes(
     if (!who && c.req.header("authorization")) return await access.refuse(c, "read");
     if (changes.listeners >= (who ? MAX_LISTENERS : MAX_LISTENERS / 2)) {
       c.header("retry-after", "30");
-      return problem(c, "busy", `At most ${MAX_LISTENERS} listen at once`);
+      return problem(c, "busy", `At most ${MAX_LISTENERS} listeners at once`);
     }
     const isVisible = (one: FeedEvent) =>
       "target" in one ? !!who && who.scopes.has("read") && who.covers(one.target) : true;
@@ -46,7 +47,8 @@ export function routes(
       const sendEvents = (news: FeedEvent[]) => send(news.filter(isVisible).map(formatEvent).join(""));
       send(`retry: ${RETRY_MS}\n\n`);
       const unsubscribe = changes.subscribe(sendEvents);
-      // Only then, so that no event in between is lost. A client that got nothing of the past reconnects for it.
+      // After subscribing, so that no event in between is lost. If the catch-up fails, the connection closes
+      // and the client resumes again.
       if (Number.isSafeInteger(last) && last >= 0) changes.since(last).then(sendEvents, close);
       return unsubscribe;
     };
@@ -59,17 +61,17 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/events",
       id: "streamEvents",
-      summary: "What changes, as it changes (Server-Sent Events)",
+      summary: "Changes as they happen (Server-Sent Events)",
       tag: "status",
       access: "optional",
-      headers: { "last-event-id": "The last id that was received: changes since then are sent first." },
+      headers: { "last-event-id": "The last received id: changes since then are sent first." },
       answers: {
         200: {
           description: "Events: status, incident, target, settled. Without a token the last two.",
@@ -84,7 +86,10 @@ export function operations(): Operation[] {
 const formatEvent = ({ id, type, data }: FeedEvent) =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
 
-/** A stream that is fed until the reader goes, falls behind, may not listen any more (`stands`, at each ping), or its time is over. */
+/**
+ * A stream that ends when the client leaves or falls behind, when its access ends (`stands`, checked at each
+ * ping), or after its maximum lifetime.
+ */
 function eventStream(
   clock: Ports["clock"],
   listen: (send: (text: string) => void, close: () => void) => () => void,
@@ -111,14 +116,14 @@ function eventStream(
       };
       const send = (text: string) => {
         if (!open || text === "") return;
-        // Before, not after: one large message is no reason to close a connection.
+        // Checked before sending: one large message alone must not close the connection.
         if (controller.desiredSize! <= 0) return close();
         controller.enqueue(encoder.encode(text));
       };
       const ping = () => {
-        if (clock.elapsed() - began >= LONGEST_MS) return close();
+        if (clock.elapsed() - began >= MAX_LIFETIME_MS) return close();
         send(": still here\n\n");
-        // A store that fails says nothing of who listens, and nothing to them.
+        // A failing store says nothing about the client's access.
         stands().then((still) => still || close(), () => {});
         if (open) cancelPing = clock.after(PING_MS, ping);
       };
@@ -126,7 +131,7 @@ function eventStream(
       cancelPing = clock.after(PING_MS, ping);
       signal.addEventListener("abort", close, { once: true });
     },
-    // A stream that its reader cancelled is closed already.
+    // The stream itself is closed already.
     cancel() {
       stop();
     },

@@ -4,17 +4,20 @@ import * as z from "../../../base/zod.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 
-/** Something that is the same for every config and everybody. */
+/** A file that is the same for every config and every client. */
 export interface StaticFile {
   path: string;
-  /** Its media type. */
+  /** Media type. */
   type: string;
   text: string;
-  /** It is for our own pages, under a name that changes with its content. */
+  /** A page asset, whose path changes with its content. */
   isAsset?: boolean;
 }
 
-/** `GET` of each. `deno task schema` writes them to schema/ as well, which Cloudflare serves in front of the Worker. */
+/**
+ * Serves the files. `deno task schema` also writes them to schema/, which Cloudflare serves in front of the
+ * Worker.
+ */
 export function routes({ files }: { files: readonly StaticFile[] }): Hono {
   const app = new Hono();
   for (const { path, type, text, isAsset } of files) {
@@ -28,7 +31,7 @@ export function routes({ files }: { files: readonly StaticFile[] }): Hono {
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   return [
     {
@@ -38,7 +41,7 @@ export function operations(): Operation[] {
       summary: "This document",
       tag: "access",
       access: "public",
-      answers: { 200: jsonAnswer("OpenAPI 3.1", z.looseObject({})), 304: emptyAnswer("As before") },
+      answers: { 200: jsonAnswer("OpenAPI 3.1", z.looseObject({})), 304: emptyAnswer("Not modified") },
     },
   ];
 }

@@ -1,4 +1,4 @@
-/** `/v1/gates/{target}`: what deployment tools ask. Decides from stored state only. */
+/** `/v1/gates/{target}`: deployment gates. They decide from stored state only. */
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
 import * as z from "../../../base/zod.ts";
@@ -18,12 +18,12 @@ import type { AnswerSpec, Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 import { DAY_MS } from "../../../base/time.ts";
 
-/** Questions and answers at most, and how old the ages in an answer may be. */
+/** Maximum number of cached queries and of cached responses, and how old a cached response may be, ms. */
 const KEPT = 2_000;
 const FRESH_MS = 1_000;
 const MOST_RUNS = 100;
 const visibleText = z.string().check(z.regex(/^[\x21-\x7e]{1,200}$/, "1 to 200 visible ASCII characters"));
-/** Longer than anything is kept; further back there are no dates. */
+/** Longer than any retention period, and short enough that dates stay valid. */
 const LONGEST_MS = 4_000 * DAY_MS;
 const durationMs = z.pipe(
   z.string().check(z.regex(DURATION, "a duration, such as 90s or 5m")),
@@ -45,17 +45,17 @@ const parameters = {
   degraded: z._default(z.enum(DECISIONS), "pass"),
   format: z._default(z.enum(["json", "text"]), "json"),
 };
-/** What a gate may be asked. */
+/** Query of a gate. */
 const gateQuery = z.strictObject({
   ...parameters,
   mode: z._default(z.enum(["status", "body"]), "status"),
-  // Not of /rollback: what burnt before a rollout is no failure of it.
+  // Not for /rollback: errors from before a rollout are not a failure of it.
   maxBurnRate: z.optional(z.coercedNumber().check(z.gt(0), z.lte(1_000_000))),
 });
-/** The same for `/rollback`, which always answers by its status. */
+/** Query of `/rollback`, which always decides by the HTTP status. */
 const rollbackQuery = z.strictObject(parameters);
 
-/** What Flagger sends, as far as it matters here; anything else in it is passed over. */
+/** The fields of Flagger's webhook that matter here; others are ignored. */
 const gateBody = z.object({
   name: z.optional(z.string().check(z.maxLength(253))),
   namespace: z.optional(z.string().check(z.maxLength(253))),
@@ -65,12 +65,13 @@ const gateBody = z.object({
 type Body = z.infer<typeof gateBody>;
 
 const STATUS = { pass: 200, fail: 409, inconclusive: 424 } as const;
-/** For `/rollback` 2xx means "roll back": only a confirmed failure may say so. */
+/** For `/rollback`, 2xx means "roll back", so only a confirmed failure may respond with it. */
 const ROLLBACK_STATUS = { pass: 409, fail: 200, inconclusive: 424 } as const;
 
 /**
- * `GET|POST /v1/gates/{target}` and `/rollback`, both also below `/k/{token}` for tools that can send no header. A decision is 200, 409
- * or 424 (`mode=body`: always 200), and never a redirect or 204. `/rollback` is 200 only for a confirmed failure, else 4xx.
+ * `GET|POST /v1/gates/{target}` and `/rollback`, both also below `/k/{token}` for tools that cannot send
+ * headers. A decision is 200, 409 or 424 (`mode=body`: always 200), and never a redirect or 204. `/rollback`
+ * is 200 only for a confirmed failure, otherwise 4xx.
  */
 export function routes(
   { ports: { clock, log, secrets }, config, evaluate, access, changeCount }: Pick<
@@ -81,7 +82,9 @@ export function routes(
   const app = new Hono();
   const targets = new Map(config.targets.map((target) => [target.id, target]));
   const limit = limitBody();
-  /** What was asked lately: the URL alone says it, and a decision that still holds stands by its question. */
+  /**
+   * Parsed queries by URL. Decisions are kept by query object, so a decision that still holds is found again.
+   */
   const questions = new Cache<string, Asked>({ max: KEPT });
   const recent = new Cache<string, Promise<GateAnswer>>({
     max: KEPT,
@@ -132,7 +135,7 @@ export function routes(
     return { decision, mode, format, text: format === "text" ? decision : formatDocument(found) };
   };
 
-  /** The decision that was asked for, as it is sent; what was asked a moment ago is not answered anew. */
+  /** The requested decision; a recent response is reused. */
   const decide = async (
     c: Context,
     schema: typeof gateQuery | typeof rollbackQuery,
@@ -159,7 +162,7 @@ export function routes(
       const sent = await decide(c, rollbackQuery);
       return sent instanceof Response ? sent : gateResponse(sent, ROLLBACK_STATUS[sent.decision]);
     } catch (error) {
-      // Our own fault is an answer of its own: a failed gate would roll back, and an error would be asked again at once.
+      // Our own error is reported as 424: a failed gate would roll back, and a 5xx would be retried at once.
       log.error("a gate failed", { error: secrets.redact(messageOf(error)) });
       return problem(c, "undecided", "This cannot be decided now; the log of this process says why");
     }
@@ -172,7 +175,7 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API: eight forms, by method, by where the token stands, and by whether to roll back. */
+/** The OpenAPI operations: eight, by method, position of the token, and `/rollback`. */
 export function operations({ gateSchema, decisionSchema }: Schemas): Operation[] {
   const answer = (description: string): AnswerSpec => ({
     description,
@@ -204,21 +207,21 @@ export function operations({ gateSchema, decisionSchema }: Schemas): Operation[]
         query: suffix ? rollbackQuery : gateQuery,
         ...(method === "post" && { body: { schema: gateBody, example, optional: true } }),
         answers: suffix ? rollbacks : decisions,
-        // 424 as a problem: Assay itself failed, which must roll nothing back.
+        // 424 as a problem document: Assay itself failed, which must not roll back anything.
         problems: [400, 404, ...(method === "post" ? [413] as const : []), ...(suffix ? [424] as const : [])],
       }))
     )
   );
 }
 
-/** A question, and the form that its answer is to have. */
+/** A parsed query, and the requested format. */
 interface Asked {
   question: GateQuery;
   mode: "status" | "body";
   format: "json" | "text";
 }
 
-/** A decision as text. */
+/** A decision in the requested format. */
 interface GateAnswer extends Pick<Asked, "mode" | "format"> {
   decision: Decision;
   text: string;
@@ -226,20 +229,23 @@ interface GateAnswer extends Pick<Asked, "mode" | "format"> {
 
 const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" };
 
-/** With every header that it needs, which is cheaper than to add them later. A text is compared as a whole by some: no newline. */
+/**
+ * Sets all headers at once, which is cheaper than middleware. No trailing newline, because some tools compare
+ * the text as a whole.
+ */
 const gateResponse = ({ decision, format, text }: GateAnswer, status: 200 | 409 | 424) =>
   new Response(text, {
     status,
     headers: { ...SECURITY_HEADERS, "x-gate-decision": decision, "content-type": TYPES[format] },
   });
 
-/** The query string as it stands in the URL. */
+/** The raw query string of the URL. */
 function searchOf(c: Context): string {
   const at = c.req.url.indexOf("?");
   return at < 0 ? "" : c.req.url.slice(at);
 }
 
-/** Null: there is a body that is no JSON object. */
+/** The parsed body; null if it is not a JSON object. */
 async function bodyOf(c: Context): Promise<Body | null> {
   if (c.req.method !== "POST") return {};
   const text = await c.req.text();
@@ -254,7 +260,7 @@ async function bodyOf(c: Context): Promise<Body | null> {
 const rolloutOf = ({ name, namespace, checksum }: Body) =>
   name && namespace && checksum ? `${namespace}/${name}/${checksum}` : undefined;
 
-/** All of them, or the named ones; null if one is not there. */
+/** All items, or the named ones; null if a name is unknown. */
 function selectById<T extends { id: string }>(
   all: readonly T[],
   names: readonly string[] | undefined,

@@ -13,10 +13,10 @@ import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
 const word = z.string().check(z.minLength(1), z.maxLength(200));
-/** The author of a workflow chooses GitHub's `environment_url`: no `javascript:` is kept. */
+/** A workflow's author chooses GitHub's `environment_url`: a `javascript:` URL must not be stored. */
 const WEB_URL = z.webUrl();
 
-/** GitHub's `deployment_status` event, as far as it is read. */
+/** The fields of GitHub's `deployment_status` event that we read. */
 const deploymentStatus = z.object({
   deployment_status: z.object({
     state: z.string(),
@@ -28,7 +28,7 @@ const deploymentStatus = z.object({
   repository: z.object({ full_name: word }),
 });
 
-/** The route; of a config without `hooks.github` none. */
+/** The route; none without `hooks.github` in the config. */
 export function routes(
   { ports, config, store, rollouts, evaluate }: Pick<
     ResourceContext,
@@ -44,17 +44,19 @@ export function routes(
   app.post("/v1/events/github", limitBody(BODY_CAP_BYTES), async (c) => {
     const text = await c.req.text();
     if (!await verifySignature(c.req.header("x-hub-signature-256"), text, secrets.reveal(hook.secret))) {
-      return problem(c, "unauthorized", "X-Hub-Signature-256 is not that of hooks.github.secret");
+      return problem(c, "unauthorized", "X-Hub-Signature-256 does not match hooks.github.secret");
     }
     const event = c.req.header("x-github-event");
     if (event === "deployment_protection_rule") return await protectionRule(c, hook, text, pending);
-    if (event !== "deployment_status") return answerIgnored(c, "this event is about no deployment");
+    if (event !== "deployment_status") return answerIgnored(c, "this event is not about a deployment");
     const read = parseBody(c, text, deploymentStatus);
     if ("response" in read) return read.response;
     const { deployment_status: status, deployment: { sha, environment }, repository } = read.value;
     const target = targetOf(hook, repository.full_name, environment);
     if (!target) return answerIgnored(c, "no rule of hooks.github names this repository and environment");
-    if (status.state !== "success") return answerIgnored(c, `state ${status.state} is no finished rollout`);
+    if (status.state !== "success") {
+      return answerIgnored(c, `state ${status.state} is not a finished rollout`);
+    }
     const url = [status.environment_url, status.log_url].find((one) =>
       one && WEB_URL.safeParse(one).success
     ) ??
@@ -68,19 +70,19 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "post",
       path: "/v1/events/github",
       id: "hearGitHub",
-      summary: "GitHub's deployment_status and deployment_protection_rule, by their signature",
+      summary: "GitHub's deployment_status and deployment_protection_rule events, verified by signature",
       tag: "deployments",
       access: "signature",
       headers: {
-        "x-hub-signature-256": "sha256= and the HMAC of the body",
-        "x-github-event": "deployment_status, deployment_protection_rule; others are passed over",
+        "x-hub-signature-256": "`sha256=` and the HMAC of the body",
+        "x-github-event": "deployment_status or deployment_protection_rule; others are ignored",
       },
       body: {
         schema: z.union([deploymentStatus, protectionRuleRequest]),
@@ -91,8 +93,8 @@ export function operations(schemas: Schemas): Operation[] {
         },
       },
       answers: {
-        200: jsonAnswer("Whether it finished a rollout", schemas.hookAnswerSchema),
-        202: jsonAnswer("The rule is answered when its gate has decided", schemas.pendingSchema),
+        200: jsonAnswer("Whether a deployment was recorded", schemas.hookAnswerSchema),
+        202: jsonAnswer("GitHub gets the answer when the gate has decided", schemas.pendingSchema),
       },
       problems: [400, 404, 413],
     },
@@ -110,17 +112,20 @@ async function protectionRule(c: Context, hook: GitHubHook, text: string, approv
   if (!hook.app) return problem(c, "forbidden", "Set hooks.github.app in the config: only an app may answer");
   return await approvals.add(target, read.value)
     ? c.json({ pending: true, target }, 202)
-    : problem(c, "bad-request", "deployment_callback_url is not one of hooks.github.api");
+    : problem(c, "bad-request", "deployment_callback_url is not under hooks.github.api");
 }
 
-/** The target that this is about; the first rule that matches. */
+/** The target of the first matching rule. */
 const targetOf = ({ rules }: GitHubHook, repository: string, environment: string): string | undefined =>
   rules.find((rule) =>
     rule.repository.toLowerCase() === repository.toLowerCase() &&
     (rule.environment === undefined || rule.environment === environment)
   )?.target;
 
-/** Whether `sha256=<hex>` is the HMAC-SHA256 of the body (GitHub, "Validating webhook deliveries"); takes as long if not. */
+/**
+ * Whether `sha256=<hex>` is the HMAC-SHA256 of the body (GitHub, "Validating webhook deliveries"). Compares
+ * in constant time.
+ */
 async function verifySignature(header: string | undefined, body: string, secret: string): Promise<boolean> {
   const [, hex] = /^sha256=([0-9a-f]{64})$/.exec(header ?? "") ?? [];
   if (!hex) return false;
@@ -128,5 +133,5 @@ async function verifySignature(header: string | undefined, body: string, secret:
   return timingSafeEqual(new Uint32Array(mac.buffer), fromHex(hex));
 }
 
-/** All that `hooks.github` takes: the route, and what answers protection rules later. */
+/** What `hooks.github` needs: the route, and the approvals that answer protection rules later. */
 export const githubHook = { routes, approvals };

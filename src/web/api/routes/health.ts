@@ -17,7 +17,7 @@ import { healthAnswers, type Operation } from "../openapi/operation.ts";
 import type { ProcessContext } from "../resource.ts";
 import * as z from "../../../base/zod.ts";
 
-/** One line of Assay's own readiness. */
+/** One component of Assay's own readiness. */
 interface Part {
   name: string;
   state: ReportState;
@@ -25,8 +25,10 @@ interface Part {
 }
 
 /**
- * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`. `/livez`: the process
- * answers. `/readyz`: config loaded, store writable and in its place, the last slot settled in time and walked whole, notices on the move. `/startupz`: something was settled once.
+ * Assay's own health, as health+json (draft-inadarei-api-health-check-06) or in the dialect of `?as=`.
+ * `/livez`: the process responds. `/readyz`: the config is loaded, the store is writable, the last slot was
+ * settled in time and walked completely, and notices are being sent. `/startupz`: at least one slot was
+ * settled.
  */
 export function routes({ ports, config, store, states, outboxFault, configFault }: ProcessContext): Hono {
   const app = new Hono();
@@ -65,26 +67,26 @@ export function routes({ ports, config, store, states, outboxFault, configFault 
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   const about = {
     method: "get",
     tag: "health",
     access: "public",
-    // Other parameters are passed over: kubelet, for one, may send `?verbose`.
-    query: z.object({ as: z.optional(z.string()).check(z.describe("The dialect; health+json without it.")) }),
+    // Other parameters are ignored: kubelet, for one, may send `?verbose`.
+    query: z.object({ as: z.optional(z.string()).check(z.describe("The dialect; by default health+json.")) }),
     answers: healthAnswers(),
     problems: [400],
   } as const;
   return [
-    { ...about, path: LIVEZ, id: "getLive", summary: "Assay's process answers" },
+    { ...about, path: LIVEZ, id: "getLive", summary: "Whether the process responds" },
     {
       ...about,
       path: "/readyz",
       id: "getReady",
-      summary: "Assay has its config, can write, and has settled the last slot in time",
+      summary: "Whether Assay has its config, can write, and settled the last slot in time",
     },
-    { ...about, path: "/startupz", id: "getStarted", summary: "Assay has settled something once" },
+    { ...about, path: "/startupz", id: "getStarted", summary: "Whether Assay has settled at least one slot" },
   ];
 }
 
@@ -98,10 +100,10 @@ const NO_SLOT: Part = { name: "slot", state: "starting", detail: "nothing settle
 const outboxPart = (fault?: string): Part => ({
   name: "outbox",
   state: fault === undefined ? "ready" : "not_ready",
-  detail: fault ?? "notices move",
+  detail: fault ?? "notices are being sent",
 });
 
-/** A store that fails is a part that fails: Assay can still say so. */
+/** If the store fails, that is one failed component: Assay can still report it. */
 async function storeParts(
   { store, states }: { store: StoreUpkeep & StateStore; states?: StatesReader },
   { clock, log, secrets }: Ports,
@@ -127,25 +129,27 @@ const stateParts = (states: States): Part[] => [
   limitPart(limitedChecks(states)),
 ];
 
-const SHOWN = 5;
+const MAX_NAMED = 5;
 
-/** Checks of which Assay knows nothing by a limit of its own: it goes on, and somebody must change the config. */
+/** Checks that Assay knows nothing about because of its own limits: somebody must change the config. */
 function limitPart(checks: string[]): Part {
-  if (checks.length === 0) return { name: "limits", state: "ready", detail: "every answer was within them" };
-  const names = checks.slice(0, SHOWN).join(", ") +
-    (checks.length > SHOWN ? ` and ${checks.length - SHOWN} more` : "");
-  const detail = `${names}: for three slots the answer was more than Assay takes; see maxBody`;
+  if (checks.length === 0) {
+    return { name: "limits", state: "ready", detail: "every response was within the limits" };
+  }
+  const names = checks.slice(0, MAX_NAMED).join(", ") +
+    (checks.length > MAX_NAMED ? ` and ${checks.length - MAX_NAMED} more` : "");
+  const detail = `${names}: for three slots the response exceeded a limit of Assay; see maxBody`;
   return { name: "limits", state: "degraded", detail };
 }
 
-/** Rounds that no prober had room for: Assay goes on, with older evidence than it should have. */
+/** Rounds that no prober had capacity for: Assay goes on, with older evidence than it should have. */
 const capacityPart = (missed: MissedRounds): Part => ({
   name: "capacity",
   state: missed.missed > 0 ? "degraded" : "ready",
   detail: missed.missed > 0 ? `${describeMissed(missed)}: see assay check` : "every round was walked",
 });
 
-/** In time: not older than the evidence of the most frequent check may be. */
+/** In time means no older than the evidence of the most frequent check may be. */
 function slotPart(slot: number | null, nowMs: number, config: Config): Part {
   if (slot === null) return NO_SLOT;
   const schedules = new Map(

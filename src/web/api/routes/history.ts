@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
 import * as z from "../../../base/zod.ts";
-import type { Check } from "../../../config/config.ts";
+import type { Check, Target } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import {
   coveredSeconds,
@@ -17,38 +17,38 @@ import type { Incident } from "../../../judgement/incident.ts";
 import { decodeHistory } from "../../../storage/codec.ts";
 import type { IncidentStore } from "../../../storage/store.ts";
 import { requiredChecks } from "../../../config/required.ts";
-import { BAND_WINDOWS, bandReader, type BandWindow } from "../../../storage/history/bands.ts";
-import { readSeries } from "../../../storage/history/series.ts";
+import { BAND_WINDOWS, bandReader, type BandSet, type BandWindow } from "../../../storage/history/bands.ts";
+import { readSeries, type SeriesPoint } from "../../../storage/history/series.ts";
 import { problem } from "../middleware/problem.ts";
-import { limit, parseQuery } from "../middleware/query.ts";
+import { instant, limit, parseQuery } from "../middleware/query.ts";
 import { DAY_MS, HOUR_MS, iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-/** Incidents that one answer looks at, newest first. */
+/** Maximum number of incidents read per request, newest first. */
 const INCIDENTS = 1_000;
 const PAGE = 200;
 
-/** What `history` and `sli` may be asked. */
+/** Query of `history` and `sli`. */
 const windowQuery = z.strictObject({
   window: z.pipe(
     z._default(z.string().check(z.regex(DURATION, "a duration such as 24h, 7d or 90d")), "24h"),
     z.transform(parseDuration),
   ).check(z.refine((ms) => ms >= HOUR_MS && ms <= 4_000 * DAY_MS, "a duration from 1h to 4000d")),
 });
-/** What the figures of a target may be asked: the windows of the page, so that both say the same. */
+/** Query of a target's `sli`: the windows of the page, so that both show the same figures. */
 const bandQuery = z.strictObject({
   window: z._default(z.enum(Object.keys(BAND_WINDOWS) as [BandWindow, ...BandWindow[]]), "24h"),
 });
-/** What `slots` may be asked. */
+/** Query of `slots`. */
 const slotsQuery = z.strictObject({
   limit,
-  before: z.optional(z.pipe(z.datetime({ offset: true }), z.transform(Date.parse))),
+  before: z.optional(instant),
 });
 
 /**
- * The past of one check: `…/history?window=` by hour or day, `…/sli?window=` in one figure each, `…/slots` verdict by verdict for as
- * long as raw rounds are kept.
+ * History of one check: `…/history?window=` by hour or day, `…/sli?window=` as totals, and `…/slots` verdict
+ * by verdict for as long as raw rounds are kept.
  */
 export function routes(
   { ports: { clock }, config, store, packing, access }: Pick<
@@ -62,8 +62,8 @@ export function routes(
   const unknown = (c: Context) => problem(c, "not-found", "No target and check have these ids");
   const path = "/v1/targets/:id/checks/:check";
 
-  /** The stretches of the asked window, or the answer that says what is wrong. */
-  const readRange = async (c: Context) => {
+  /** The stretches of the requested window, or an error response. */
+  const readRange = async (c: Context): Promise<Range | { response: Response }> => {
     const check = checkOf(c);
     if (!check || !await access.may(c, "read", check.target.id)) return { response: unknown(c) };
     const read = parseQuery(c, windowQuery);
@@ -81,28 +81,13 @@ export function routes(
   app.get(`${path}/history`, access.allow("read"), async (c) => {
     const range = await readRange(c);
     if ("response" in range) return range.response;
-    const stretches = range.found.map(({ unit, start, figures }) => ({
-      unit,
-      start: iso(start),
-      seconds: figures.seconds,
-      ...serviceLevel(figures),
-    }));
-    return c.json({ from: iso(range.fromMs), to: iso(range.nowMs), stretches });
+    return c.json(historyView(range));
   });
 
   app.get(`${path}/sli`, access.allow("read"), async (c) => {
     const range = await readRange(c);
     if ("response" in range) return range.response;
-    const { check, fromMs, nowMs, found } = range;
-    const figures = found.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures());
-    const { list, complete } = await incidentsOf(store, check, fromMs);
-    return c.json({
-      from: iso(found[0]?.start ?? fromMs),
-      to: iso(nowMs),
-      ...serviceLevel(figures),
-      incidents: { complete, ...repairFigures(list, fromMs) },
-      probers: probersOf(figures),
-    });
+    return c.json(await sliView(store, range));
   });
 
   const readBands = bandReader(config, store, packing, clock);
@@ -111,15 +96,7 @@ export function routes(
     if (!target) return problem(c, "not-found", "No target has this id");
     const read = parseQuery(c, bandQuery);
     if ("response" in read) return read.response;
-    const { from, to, bandOfTarget } = await readBands(read.value.window, clock.now());
-    const { whole } = bandOfTarget(target);
-    return c.json({
-      from: iso(from),
-      to: iso(to),
-      checks: requiredChecks(target).map(({ id }) => id),
-      ...whole,
-      coverage: { dataSeconds: coveredSeconds(whole), windowSeconds: (to - from) / 1_000 },
-    });
+    return c.json(targetSliView(target, await readBands(read.value.window, clock.now())));
   });
 
   app.get(`${path}/slots`, access.allow("read"), async (c) => {
@@ -133,7 +110,7 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   const check = "/v1/targets/{id}/checks/{check}";
   return [
@@ -141,7 +118,7 @@ export function operations(schemas: Schemas): Operation[] {
       method: "get",
       path: `${check}/history`,
       id: "getHistory",
-      summary: "Service level by hour (a week at most) or by day",
+      summary: "Service level by hour (at most a week) or by day",
       tag: "past",
       access: "read",
       query: windowQuery,
@@ -152,29 +129,29 @@ export function operations(schemas: Schemas): Operation[] {
       method: "get",
       path: `${check}/sli`,
       id: "getServiceLevel",
-      summary: "Availability, drift time, detection delay, MTTR and percentiles of a window",
+      summary: "Availability, drift time, detection delay, MTTR and latency percentiles of a window",
       tag: "past",
       access: "read",
       query: windowQuery,
-      answers: { 200: jsonAnswer("One figure each", schemas.sliSchema) },
+      answers: { 200: jsonAnswer("The figures", schemas.sliSchema) },
       problems: [400, 404],
     },
     {
       method: "get",
       path: "/v1/targets/{id}/sli",
       id: "getTargetServiceLevel",
-      summary: "Availability and drift time of a target: of all its checks that are not optional, as one",
+      summary: "Availability and drift time of a target, over all its required checks",
       tag: "past",
       access: "read",
       query: bandQuery,
-      answers: { 200: jsonAnswer("One figure each", schemas.targetSliSchema) },
+      answers: { 200: jsonAnswer("The figures", schemas.targetSliSchema) },
       problems: [400, 404],
     },
     {
       method: "get",
       path: `${check}/slots`,
       id: "listSlots",
-      summary: "Verdict by verdict, newest first, as long as raw rounds are kept",
+      summary: "Verdicts slot by slot, newest first, for as long as raw rounds are kept",
       tag: "past",
       access: "read",
       query: slotsQuery,
@@ -184,7 +161,49 @@ export function operations(schemas: Schemas): Operation[] {
   ];
 }
 
-/** Verdict by verdict, newest first; `next` is the `before` of the next page. */
+/** The series of a check over a window. */
+interface Range {
+  check: Check;
+  fromMs: number;
+  nowMs: number;
+  found: readonly SeriesPoint[];
+}
+
+const historyView = ({ fromMs, nowMs, found }: Range) => ({
+  from: iso(fromMs),
+  to: iso(nowMs),
+  stretches: found.map(({ unit, start, figures }) => ({
+    unit,
+    start: iso(start),
+    seconds: figures.seconds,
+    ...serviceLevel(figures),
+  })),
+});
+
+async function sliView(store: IncidentStore, { check, fromMs, nowMs, found }: Range) {
+  const figures = found.reduce((all, { figures }) => mergeFigures(all, figures), emptyFigures());
+  const { list, complete } = await incidentsOf(store, check, fromMs);
+  return {
+    from: iso(found[0]?.start ?? fromMs),
+    to: iso(nowMs),
+    ...serviceLevel(figures),
+    incidents: { complete, ...repairFigures(list, fromMs) },
+    probers: probersOf(figures),
+  };
+}
+
+function targetSliView(target: Target, { from, to, bandOfTarget }: BandSet) {
+  const { whole } = bandOfTarget(target);
+  return {
+    from: iso(from),
+    to: iso(to),
+    checks: requiredChecks(target).map(({ id }) => id),
+    ...whole,
+    coverage: { dataSeconds: coveredSeconds(whole), windowSeconds: (to - from) / 1_000 },
+  };
+}
+
+/** One page of slots, newest first; `next` is the `before` of the next page. */
 async function slotsOf(
   { config: { retention }, store, packing: { shardOf } }: Pick<
     ResourceContext,
@@ -197,7 +216,7 @@ async function slotsOf(
   const oldest = nowMs - retention.rawMs;
   const lines: object[] = [];
   let end = Math.min(nowMs, (before ?? Infinity) - 1);
-  // Hour by hour, so that a page costs what it shows.
+  // Read hour by hour, so that a page costs only what it shows.
   for (; end >= oldest && lines.length < limit; end -= HOUR_MS) {
     const samples = await store.readSamples({ shard, from: Math.max(oldest, end - HOUR_MS + 1), to: end });
     for (const { slot, data } of samples.reverse()) {
@@ -233,8 +252,8 @@ async function incidentsOf(store: IncidentStore, check: Check, fromMs: number) {
 }
 
 /**
- * How service incidents ended: the mean time to repair of those resolved, and how long after its journey failed the service's
- * own report said so (an outcome `not_ready`); `neverAdmitted` are the resolved ones in which it never did.
+ * Figures of service incidents: mean time to repair of the resolved ones, and how long after the opening the
+ * service's own report admitted it (outcome `not_ready`). `neverAdmitted` counts resolved ones without that.
  */
 function repairFigures(incidents: readonly Incident[], fromMs: number) {
   const service = incidents.filter(({ family }) => family === "service");
@@ -251,7 +270,7 @@ function repairFigures(incidents: readonly Incident[], fromMs: number) {
   };
 }
 
-/** Seconds from the opening until the report admitted it. */
+/** Seconds from the opening until the report admitted the incident. */
 function admissionDelay({ openedAt, timeline }: Incident): number | undefined {
   const entry = timeline.find(({ outcome }) => outcome === "not_ready");
   return entry && (entry.at - openedAt) / 1_000;
@@ -260,7 +279,7 @@ function admissionDelay({ openedAt, timeline }: Incident): number | undefined {
 const mean = (values: number[]) =>
   values.length === 0 ? null : values.reduce((all, value) => all + value, 0) / values.length;
 
-/** Rounds by verdict, and percentiles of the journeys in ms, within 9 %. */
+/** Rounds by verdict, and latency percentiles of journeys in ms, accurate to 9 %. */
 const probersOf = ({ probers }: Figures) =>
   Object.entries(probers).map(([id, { words, latency }]) => ({
     id,

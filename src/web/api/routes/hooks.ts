@@ -1,4 +1,4 @@
-/** Hooks of other tools that tell of rollouts: each records deployments. */
+/** Webhooks of deployment tools. Each records deployments. */
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
 import * as z from "../../../base/zod.ts";
@@ -11,12 +11,12 @@ import { problem } from "../middleware/problem.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-/** Most of a hook's body. */
+/** Maximum size of a hook's body. */
 export const BODY_CAP_BYTES = 1024 * 1024;
 const name = z.string().check(z.maxLength(253));
 const word = z.string().check(z.minLength(1), z.maxLength(200));
 
-/** What Flagger sends to a webhook of type `event`. */
+/** Body of a Flagger webhook of type `event`. */
 const flaggerEvent = z.object({
   name,
   namespace: name,
@@ -25,7 +25,7 @@ const flaggerEvent = z.object({
   metadata: z.nullish(z.record(z.string(), z.string())),
 });
 
-/** The body of our template for Argo CD's notifications (examples/gates/argo-notifications.yaml). */
+/** Body of our template for Argo CD notifications (examples/gates/argo-notifications.yaml). */
 const argoEvent = z.object({
   target: name,
   revision: word,
@@ -57,7 +57,9 @@ export function routes(
       return await access.refuse(c, "operate", target, given);
     }
     if (!known.has(target)) return problem(c, "not-found", "No target has this id: set metadata.target");
-    if (phase !== "Progressing" || !checksum) return answerIgnored(c, `phase ${phase} begins no rollout`);
+    if (phase !== "Progressing" || !checksum) {
+      return answerIgnored(c, `phase ${phase} does not start a rollout`);
+    }
     const anchor = `${namespace}/${name}/${checksum}`;
     if ((await rollouts.list(target))[0]?.anchor === anchor) return answerIgnored(c, "this rollout is known");
     return await record(c, { target, at: clock.now(), version: checksum, anchor, source: "flagger" });
@@ -69,7 +71,7 @@ export function routes(
     const { target, revision, phase, finishedAt, application: environment, url } = read.value;
     if (!await access.may(c, "operate", target)) return await access.refuse(c, "operate", target);
     if (!known.has(target)) return problem(c, "not-found", "No target has this id");
-    if (phase !== "Succeeded") return answerIgnored(c, `phase ${phase} is no finished rollout`);
+    if (phase !== "Succeeded") return answerIgnored(c, `phase ${phase} is not a finished rollout`);
     const at = Math.min(clock.now(), finishedAt === undefined ? Infinity : Date.parse(finishedAt));
     if (isForgotten(at, clock, config)) return answerIgnored(c, FORGOTTEN);
     return await record(c, {
@@ -86,47 +88,47 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "post",
       path: "/v1/events/flagger",
       id: "hearFlagger",
-      summary: "Flagger's event webhook; the token in the header or in metadata.token",
+      summary: "Flagger's event webhook, with the token in the header or in metadata.token",
       tag: "deployments",
       access: "elsewhere",
       body: {
         schema: flaggerEvent,
         example: { name: "shop", namespace: "prod", phase: "Progressing", checksum: "5f4dcc3b5" },
       },
-      answers: { 200: jsonAnswer("Whether it began a rollout", schemas.hookAnswerSchema) },
+      answers: { 200: jsonAnswer("Whether a deployment was recorded", schemas.hookAnswerSchema) },
       problems: [400, 404, 413],
     },
     {
       method: "post",
       path: "/v1/events/argo",
       id: "hearArgo",
-      summary: "A notification of Argo CD, in the shape of our template",
+      summary: "A notification of Argo CD, in the format of our template",
       tag: "deployments",
       access: "operate",
       body: { schema: argoEvent, example: { target: "shop", revision: "1a2b3c", phase: "Succeeded" } },
-      answers: { 200: jsonAnswer("Whether it finished a rollout", schemas.hookAnswerSchema) },
+      answers: { 200: jsonAnswer("Whether a deployment was recorded", schemas.hookAnswerSchema) },
       problems: [400, 404, 413],
     },
   ];
 }
 
-/** Why a rollout of long ago is passed over. */
-export const FORGOTTEN = "this rollout is older than what is kept";
+/** Why an old rollout is ignored. */
+export const FORGOTTEN = "this rollout is older than the retention period";
 
-/** Whether a deployment at `at` (epoch ms) is older than deployments are kept. */
+/** Whether a deployment at `at` (epoch ms) is older than the retention period. */
 export const isForgotten = (at: number, clock: Pick<Clock, "now">, { retention }: Config): boolean =>
   at < clock.now() - retention.daysMs;
 
-/** Kept as a deployment. */
+/** Response for a recorded deployment. */
 export const answerRecorded = (c: Context, deployment: Deployment) =>
   c.json({ recorded: true, deployment: deploymentView(deployment) });
 
-/** Heard, and nothing to keep: to refuse it would make its sender try again. */
+/** Response for an ignored event. It is 200, because the sender would retry an error. */
 export const answerIgnored = (c: Context, why: string) => c.json({ recorded: false, why });

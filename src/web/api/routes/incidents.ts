@@ -2,16 +2,14 @@ import { Hono } from "../../hono.ts";
 import * as z from "../../../base/zod.ts";
 import { conditionalGet } from "../middleware/etag.ts";
 import { problem } from "../middleware/problem.ts";
-import { hasLabels, label, limit, parseQuery } from "../middleware/query.ts";
+import { hasLabels, instant, label, limit, parseQuery } from "../middleware/query.ts";
 import { acknowledgementOf, listComments, listNewestComments } from "../../../storage/records/comments.ts";
 import { filterPage } from "../views/filtered_page.ts";
 import { acknowledgementView, commentView, incidentView } from "../views/status.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const instant = z.pipe(z.datetime({ offset: true }), z.transform(Date.parse));
-
-/** What the list may be asked; `from` and `to` are about when an incident was opened. */
+/** Query of the list. `from` and `to` bound the opening time. */
 const incidentFilters = z.strictObject({
   limit,
   before: z.optional(z.string().check(z.maxLength(200))),
@@ -23,7 +21,7 @@ const incidentFilters = z.strictObject({
   to: z.optional(instant),
 });
 
-/** `GET /v1/incidents` (newest first, `next` is the cursor) and `GET /v1/incidents/{id}`. */
+/** `GET /v1/incidents` (newest first; `next` is the cursor) and `GET /v1/incidents/{id}`. */
 export function routes(
   { ports: { clock }, config, store, states, access, thresholdHint }: Pick<
     ResourceContext,
@@ -80,7 +78,7 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
@@ -91,7 +89,7 @@ export function operations(schemas: Schemas): Operation[] {
       tag: "incidents",
       access: "read",
       query: incidentFilters,
-      answers: { 200: jsonAnswer("One page", schemas.incidentPageSchema), 304: emptyAnswer("As before") },
+      answers: { 200: jsonAnswer("One page", schemas.incidentPageSchema), 304: emptyAnswer("Not modified") },
       problems: [400],
     },
     {
@@ -101,7 +99,7 @@ export function operations(schemas: Schemas): Operation[] {
       summary: "One incident with its timeline, comments and notices",
       tag: "incidents",
       access: "read",
-      answers: { 200: jsonAnswer("The incident", schemas.incidentSchema), 304: emptyAnswer("As before") },
+      answers: { 200: jsonAnswer("The incident", schemas.incidentSchema), 304: emptyAnswer("Not modified") },
       problems: [404],
     },
   ];

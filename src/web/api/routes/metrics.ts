@@ -1,4 +1,4 @@
-/** `GET /metrics`: what is so now, for Prometheus. Of stale evidence there is no value: only its age, and the outcome `unknown`. */
+/** `GET /metrics` for Prometheus. Stale evidence has no value: only its age, and the outcome `unknown`. */
 import { Hono } from "../../hono.ts";
 import type { Check, Config } from "../../../config/config.ts";
 import { staleAt } from "../../../config/schedule.ts";
@@ -26,7 +26,7 @@ import { outcomeOf } from "../../../judgement/current_outcome.ts";
 import type { Operation } from "../openapi/operation.ts";
 import type { ResourceContext } from "../resource.ts";
 
-/** The metrics of Assay, and of each check of the targets that the token may read. */
+/** Metrics of Assay, and of the checks that the token may read. */
 export function routes(
   { ports: { clock }, config, store, states, ownIncidents, errorBudget, access }: Pick<
     ResourceContext,
@@ -58,7 +58,7 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   return [
     {
@@ -73,14 +73,14 @@ export function operations(): Operation[] {
   ];
 }
 
-/** A check and its probers with their labels, which the config fixes. */
+/** A check and its probers with their labels, which only depend on the config. */
 interface LabelledCheck {
   check: Check;
   labels: string;
   probers: { id: string; labels: string }[];
 }
 
-/** `instance` is what was probed, as with blackbox_exporter; it is no URL, because a URL may hold a secret. */
+/** `instance` is the check's key. In blackbox_exporter it is a URL, but a URL may contain a secret. */
 function labelsOf({ regions }: Config, check: Check): LabelledCheck {
   const names = { instance: check.key, target: check.target.id, check: check.id };
   const probers = regions.flatMap((region) =>
@@ -119,7 +119,7 @@ function proberSamples(
   return probers.map(({ id, labels }) => {
     const { standing, witness, certificate } = state?.probers[id] ?? {};
     const freshAt = standing?.freshAt;
-    // An inconclusive slot is the prober's own fault, or its path's: it says nothing of the target.
+    // An inconclusive slot is the prober's own fault or its network's: it says nothing about the target.
     const usable = witness && witness.word !== "inconclusive" && !old(witness.slot);
     return {
       labels,
@@ -131,7 +131,9 @@ function proberSamples(
   });
 }
 
-/** Whether evidence of a slot is too old. Most probers share their slot, and with `cron` the answer takes a while. */
+/**
+ * Whether evidence of a slot is stale, memoized: most probers share a slot, and `cron` is slow to evaluate.
+ */
 function staleness(check: Check, nowMs: number): (slot: number) => boolean {
   const known = new Map<number, boolean>();
   return (slot) => {
@@ -141,14 +143,14 @@ function staleness(check: Check, nowMs: number): (slot: number) => boolean {
   };
 }
 
-/** Whether an own incident is open: of each prober and of each part that may ail. */
+/** Whether an incident about Assay is open: by prober, and by component. */
 const openByCheck = ({ regions }: Config, own: readonly Incident[]): Record<string, number> => {
   const probers = regions.flatMap((region) => region.probers.map(({ id }) => `prober-${id}`));
   const open = new Set(own.filter(({ state }) => state === "open").map(({ check }) => check));
   return Object.fromEntries([...OWN_KINDS, ...probers].map((check) => [check, Number(open.has(check))]));
 };
 
-/** Notices are about no single target. */
+/** Notices are not about a single target, so only a token for all targets sees them. */
 async function selfSample(
   config: Config,
   store: OutboxStore & StateStore & RecordStore,

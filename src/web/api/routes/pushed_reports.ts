@@ -11,8 +11,8 @@ import {
   pushKey,
   pushSources,
 } from "../../../storage/records/pushes.ts";
-import type { StoredRecord } from "../../../storage/store.ts";
-import { sha256, timingSafeEqual, tokenOf } from "../middleware/credentials.ts";
+import type { RecordStore, StoredRecord } from "../../../storage/store.ts";
+import { hasToken } from "../middleware/credentials.ts";
 import { limitBody, parseBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
 import { answerBody, pushBody, reportOf, wordsBody } from "../views/push_body.ts";
@@ -21,12 +21,15 @@ import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts
 import type { ResourceContext, Schemas } from "../resource.ts";
 import * as z from "../../../base/zod.ts";
 
-/** How far the sender's clock may be ahead of ours. Behind, it may be by the ttl. */
+/** How far the sender's clock may be ahead of ours. It may be behind by the ttl. */
 const AHEAD_MS = MINUTE_MS;
-/** Sources whose name begins alike: those of one check, and some that left the config. */
+/**
+ * Maximum number of records read per lookup: sources whose key begins alike, some of them no longer
+ * configured.
+ */
 const ALIKE = 100;
 
-/** A source that the path names. */
+/** The pushed source named by the path. */
 interface SourceRef {
   check: Check;
   source: PushedSource;
@@ -34,8 +37,9 @@ interface SourceRef {
 }
 
 /**
- * `PUT`, `GET` and `DELETE /v1/targets/{target}/checks/{check}/reports/{source}`: a claim that is sent in, for what no prober reaches. Its
- * `seq` must rise (409 with the one that is kept), its `at` must be near our own time (400 with the difference). A withdrawal takes the next `seq`.
+ * `PUT`, `GET` and `DELETE /v1/targets/{target}/checks/{check}/reports/{source}`: pushed claims, for services
+ * that no prober can reach. `seq` must rise (otherwise 409 with the stored one), and `at` must be near our
+ * time (otherwise 400 with the difference). A withdrawal takes the next `seq`.
  */
 export function routes(
   { ports: { clock, secrets }, config, store, access }: Pick<
@@ -52,27 +56,17 @@ export function routes(
     return check && source && { check, source, key: pushKey(check, source) };
   };
 
-  /** The source, if the request may do that there. A refusal does not reveal whether the source exists. */
+  /** The source, if the request is authorized. A refusal does not reveal whether the source exists. */
   const authorize = async (c: Context, scope: "read" | "report"): Promise<SourceRef | Response> => {
     const found = findSource(c);
     const target = c.req.param("target");
     const token = scope === "report" ? found?.source.token : undefined;
-    const isOwn = token !== undefined && await showsToken(c, secrets.reveal(token));
+    const isOwn = token !== undefined && await hasToken(c, secrets.reveal(token));
     if (!isOwn && !await access.may(c, scope, target)) {
       if (scope === "read" || await access.principal(c)) return await access.refuse(c, scope, target);
-      return problem(c, "unauthorized", "Send the bearer token of this source, or one with the scope report");
+      return problem(c, "unauthorized", "Send the bearer token of this source, or one with scope report");
     }
     return found ?? problem(c, "not-found", "No check has a pushed source of this name");
-  };
-
-  const recordAt = async (key: string): Promise<StoredRecord | undefined> =>
-    (await store.listRecords({ kind: "report", under: key, limit: ALIKE })).find((record) =>
-      record.key === key
-    );
-
-  const conflict = async (c: Context, { key }: SourceRef) => {
-    const seq = (await recordAt(key))?.order;
-    return problem(c, "conflict", "The seq must be higher than the one that is kept", { seq });
   };
 
   app.put(path, limitBody(), async (c) => {
@@ -88,34 +82,34 @@ export function routes(
     if (skewMs > AHEAD_MS || -skewMs > ttlMs) return clockSkew(c, skewMs);
     const kept: Push = { report: reportOf(body, source), receivedAt, ttlMs };
     const isNew = await store.putRecord(encodePush(key, body.seq, kept));
-    return isNew ? c.json(view(found, body.seq, kept, receivedAt)) : await conflict(c, found);
+    return isNew ? c.json(view(found, body.seq, kept, receivedAt)) : await conflict(c, store, found);
   });
 
   app.get(path, async (c) => {
     const found = await authorize(c, "read");
     if (found instanceof Response) return found;
-    const record = await recordAt(found.key);
+    const record = await recordAt(store, found.key);
     return c.json(view(found, record?.order, record && decodePush(record), clock.now()));
   });
 
   app.delete(path, async (c) => {
     const found = await authorize(c, "report");
     if (found instanceof Response) return found;
-    const record = await recordAt(found.key);
+    const record = await recordAt(store, found.key);
     if (!record) return c.body(null, 204);
-    // A memo stays, so that what was pushed before cannot be sent again.
+    // A record stays, so that an earlier push cannot be replayed.
     const withdrawal: Push = { report: null, receivedAt: clock.now(), ttlMs: found.source.ttlMs };
     const isNew = await store.putRecord(encodePush(found.key, record.order + 1, withdrawal));
-    return isNew ? c.body(null, 204) : await conflict(c, found);
+    return isNew ? c.body(null, 204) : await conflict(c, store, found);
   });
 
   return app;
 }
 
-/** The same, by the name that the tables of kinds know. */
+/** {@linkcode routes}, under the name that the tables of config kinds use. */
 export const pushedReports = routes;
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   const path = "/v1/targets/{target}/checks/{check}/reports/{source}";
   return [
@@ -123,21 +117,21 @@ export function operations(schemas: Schemas): Operation[] {
       method: "put",
       path,
       id: "pushReport",
-      summary: "Send in a claim, in Assay's words or as an answer in any dialect",
+      summary: "Push a claim, in Assay's format or as a response in any dialect",
       tag: "reports",
       access: "report",
       body: {
         schema: z.union([wordsBody, answerBody]),
         example: { state: "ready", seq: 1767225600000, at: 1767225600000, ttl: "90s" },
       },
-      answers: { 200: jsonAnswer("What is kept", schemas.pushedReportSchema) },
+      answers: { 200: jsonAnswer("The stored claim", schemas.pushedReportSchema) },
       problems: [400, 404, 409, 413],
     },
     {
       method: "get",
       path,
       id: "getReport",
-      summary: "What a source claims now",
+      summary: "The current claim of a source",
       tag: "reports",
       access: "read",
       answers: { 200: jsonAnswer("The claim", schemas.pushedReportSchema) },
@@ -150,22 +144,27 @@ export function operations(schemas: Schemas): Operation[] {
       summary: "Withdraw a claim",
       tag: "reports",
       access: "report",
-      answers: { 204: emptyAnswer("It is withdrawn, or there was none") },
+      answers: { 204: emptyAnswer("Withdrawn, or there was none") },
       problems: [404, 409],
     },
   ];
 }
 
-/** Whether the request shows this token; digests are compared, so that the time taken reveals nothing. */
-async function showsToken(c: Context, token: string): Promise<boolean> {
-  const given = tokenOf(c);
-  const [a, b] = await Promise.all([sha256(given ?? ""), sha256(token)]);
-  return !!given && timingSafeEqual(a, b);
+async function recordAt(store: RecordStore, key: string): Promise<StoredRecord | undefined> {
+  const records = await store.listRecords({ kind: "report", under: key, limit: ALIKE });
+  return records.find((record) => record.key === key);
+}
+
+async function conflict(c: Context, store: RecordStore, { key }: SourceRef) {
+  const seq = (await recordAt(store, key))?.order;
+  return problem(c, "conflict", "The seq must be higher than the stored one", { seq });
 }
 
 function clockSkew(c: Context, skewMs: number) {
   const way = skewMs > 0 ? "ahead of" : "behind";
-  const detail = `The report's time is ${Math.abs(skewMs)} ms ${way} ours: it is old, or a clock is wrong`;
+  const detail = `The report's time is ${
+    Math.abs(skewMs)
+  } ms ${way} ours: the report is old, or a clock is wrong`;
   return problem(c, "bad-request", detail, { skewMs });
 }
 

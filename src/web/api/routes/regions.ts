@@ -8,12 +8,13 @@ import { iso } from "../../../base/time.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-/** Reasons for gaps that one prober shows. */
+/** Maximum number of reasons shown per prober. */
 const REASONS = 10;
 
 /**
- * `GET /v1/regions`: how well each prober does its work. The newest slot that it walked and how far that lies behind, where it is, whether it is
- * excluded, and the checks whose latest slot it missed, with the reasons. And by which form of the client this process asks.
+ * `GET /v1/regions`: the state of each prober. Its newest slot and the lag, its place, whether it is
+ * excluded, and the checks whose latest slot it missed, with the reasons. Also how this process sends probe
+ * requests.
  */
 export function routes(
   { ports: { clock }, config, states, access, client }: Pick<
@@ -37,14 +38,14 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/regions",
       id: "listRegions",
-      summary: "How well each prober does its work: lag, place, gaps",
+      summary: "State of each prober: lag, place, gaps",
       tag: "status",
       access: "read",
       answers: { 200: jsonAnswer("Regions and their probers", schemas.regionsSchema) },
@@ -81,7 +82,7 @@ function proberOf(config: Config, prober: ProberConfig, states: States, nowMs: n
   };
 }
 
-/** Why the newest slot has no round, if it has none. */
+/** Why the prober has no round for its newest slot; undefined if it has one. */
 function gapOf({ witness, missed }: ProberState): string | undefined {
   return missed && missed.slot > (witness?.slot ?? 0) ? missed.reason : undefined;
 }

@@ -6,7 +6,7 @@ import { problem } from "../middleware/problem.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext } from "../resource.ts";
 
-/** What became of a reload: another config runs and so many checks are in it, or the one before goes on. */
+/** Result of a reload: the new config runs, or the previous one goes on. */
 export type ReloadResult =
   | { kind: "applied"; checks: number; diff: ConfigDiff }
   | { kind: "refused"; reason: string; problems: readonly Problem[] };
@@ -14,16 +14,18 @@ export type ReloadResult =
 const keys = (about: string) => z.array(z.string()).check(z.describe(about));
 
 const reloadedSchema = z.object({
-  checks: z.int().check(z.describe("How many checks run now")),
-  added: keys("Keys of checks that came"),
-  removed: keys("Keys of checks that left: what was open of them is resolved, reason removed"),
+  checks: z.int().check(z.describe("Number of checks that run now")),
+  added: keys("Keys of new checks"),
+  removed: keys("Keys of removed checks: their open incidents are resolved, with reason removed"),
   changed: keys(
-    "Asked or read otherwise: probers that hold the config before are refused until they have this one",
+    "Probed or read differently: probers with the previous config are refused until they have this one",
   ),
-  rejudged: keys("Probed alike, but judged or notified differently"),
+  rejudged: keys("Probed the same, but judged or notified differently"),
 });
 
-/** `POST /v1/reload`: reads the config again and puts it in place of the one that runs; 409, and nothing changes, if it cannot be used. */
+/**
+ * `POST /v1/reload`: reads the config again and runs it; 409 if it is invalid, and the previous one goes on.
+ */
 export function routes(
   { access, reload }: Pick<ResourceContext, "access"> & { reload(): Promise<ReloadResult> },
 ): Hono {
@@ -36,14 +38,14 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   return [
     {
       method: "post",
       path: "/v1/reload",
       id: "reloadConfig",
-      summary: "Read the config again and run it (not on Cloudflare, where a config is deployed)",
+      summary: "Read the config again and run it (not on Cloudflare, where a new config is a new deployment)",
       tag: "access",
       access: "admin",
       answers: { 200: jsonAnswer("What changed", reloadedSchema) },

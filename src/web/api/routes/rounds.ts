@@ -9,7 +9,10 @@ import type { ProcessContext } from "../resource.ts";
 
 const REQUEST_CAP_BYTES = 4 * 1024 * 1024;
 
-/** `POST /v1/rounds`: this process walks a slot for another deployment. A check whose digest differs is refused by itself. */
+/**
+ * `POST /v1/rounds`: this process walks a slot for another deployment. Only checks whose digest differs are
+ * refused.
+ */
 export function routes({ ports, config, prober: own }: ProcessContext): Hono {
   const app = new Hono();
   if (!own) return app;
@@ -37,8 +40,9 @@ export function routes({ ports, config, prober: own }: ProcessContext): Hono {
 }
 
 /**
- * 200 at once, and the JSON when it is there: who waits for headers may do so for only so many answers (six on Cloudflare), and a walk
- * takes its time. The space before it makes what lies between pass the headers on. A failure breaks the body off.
+ * Responds 200 at once and sends the JSON later. Some platforms limit how many requests may wait for headers
+ * (six on Cloudflare), and a walk takes time. The leading space makes proxies pass the headers on. A failure
+ * aborts the body.
  */
 function jsonLater(value: Promise<unknown>): Response {
   const encoder = new TextEncoder();
@@ -52,17 +56,17 @@ function jsonLater(value: Promise<unknown>): Response {
   return new Response(body, { headers: { "content-type": "application/json" } });
 }
 
-/** By the name under which a bundle has it. */
+/** {@linkcode routes}, under the name that bundles use. */
 export const roundsRoutes = routes;
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   return [
     {
       method: "post",
       path: "/v1/rounds",
       id: "walkSlot",
-      summary: "What one deployment asks of a prober that is another one",
+      summary: "Walk a slot for another deployment of Assay",
       tag: "probers",
       access: "prober",
       body: {
@@ -74,7 +78,7 @@ export function operations(): Operation[] {
           checks: [{ check: "shop/read", digest: "9f86d081" }],
         },
       },
-      answers: { 200: jsonAnswer("Rounds, or why there are none", roundsReply) },
+      answers: { 200: jsonAnswer("Rounds, or why a check has none", roundsReply) },
       problems: [400, 409, 413],
     },
   ];

@@ -4,12 +4,13 @@ import { checkView } from "../views/status.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-/** The least time between two looks at one check: a journey leaves marks on its target. */
+/** Minimum time between two runs of one check, because journeys have side effects on their target. */
 const BETWEEN_MS = 10_000;
 
 /**
- * `POST /v1/targets/{id}/checks/{check}/rounds`: walks the check now and answers what each prober saw, when all have answered. It is
- * shown only: nothing is stored and no vote moves, because votes go by the schedule. One at a time, and one in 10 s, for each check.
+ * `POST /v1/targets/{id}/checks/{check}/rounds`: runs the check now and returns what each prober saw, once
+ * all have finished. Nothing is stored and no vote changes, because votes follow the schedule. Per check, one
+ * run at a time and one in 10 s.
  */
 export function routes(
   { ports: { clock }, config, runCheck, access }: Pick<
@@ -28,7 +29,7 @@ export function routes(
     const waitMs = (began.get(key) ?? -Infinity) + BETWEEN_MS - clock.elapsed();
     if (running.has(key) || waitMs > 0) {
       c.header("retry-after", String(Math.max(1, Math.ceil(waitMs / 1_000))));
-      return problem(c, "rate-limited", "This check is walked once at a time, and once in 10 seconds");
+      return problem(c, "rate-limited", "A check runs once at a time, and once in 10 seconds");
     }
     running.add(key);
     began.set(key, clock.elapsed());
@@ -41,14 +42,14 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "post",
       path: "/v1/targets/{id}/checks/{check}/rounds",
       id: "walkCheck",
-      summary: "Walk a check now, from every prober, without a vote",
+      summary: "Run a check now from every prober, without a vote",
       tag: "status",
       access: "operate",
       answers: { 200: jsonAnswer("What each prober saw", schemas.checkSchema) },

@@ -6,19 +6,18 @@ import { isAbout, type SilenceMatch } from "../../../config/maintenance_window.t
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import { silenceSource } from "../../../storage/records/maintenance.ts";
 import { encodeSilence, MAX_SILENCES, type Silence, subjectOf } from "../../../storage/records/silences.ts";
-import type { Principal } from "../middleware/access.ts";
+import type { Principal } from "../middleware/principals.ts";
 import { freeText, limitBody, readBody } from "../middleware/body.ts";
 import { problem } from "../middleware/problem.ts";
-import { parseQuery } from "../middleware/query.ts";
+import { instant, parseQuery } from "../middleware/query.ts";
 import { DAY_MS, iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const LONGEST_MS = 400 * DAY_MS;
+const MAX_MS = 400 * DAY_MS;
 
 const glob = z.string().check(z.minLength(1), z.maxLength(100));
-const instant = z.pipe(z.datetime({ offset: true }), z.transform(Date.parse));
-/** The body of a new one. */
+/** Body of a new silence. */
 const silenceBody = z.strictObject({
   match: z.strictObject({
     target: z.optional(glob),
@@ -32,7 +31,7 @@ const silenceBody = z.strictObject({
   }).check(
     z.refine(
       (match) => Object.keys(match).length > 0,
-      'name a target, a check or labels; `target: "*"` is all',
+      'name a target, a check or labels; `target: "*"` matches all',
     ),
   ),
   from: z.optional(instant),
@@ -43,12 +42,13 @@ const silenceBody = z.strictObject({
   reason: freeText().check(z.trim(), z.minLength(1), z.maxLength(500)),
 });
 
-/** What the list may be asked. */
+/** Query of the list. */
 const silencesQuery = z.strictObject({ all: z.optional(z.enum(["true", "false"])) });
 
 /**
- * `POST /v1/silences {match, from?, until, reason}`, `GET` of those that stand or are to come (`?all=true`: of the last week too) and
- * `DELETE /v1/silences/{id}`, which ends one now. A token for some targets silences only these.
+ * `POST /v1/silences {match, from?, until, reason}`; `GET` of pending and active ones (`?all=true`: also
+ * those of the last week); `DELETE /v1/silences/{id}`, which ends one now. A token for some targets can
+ * silence only those.
  */
 export function routes(
   { ports: { clock, random }, config, store, access }: Pick<
@@ -58,7 +58,7 @@ export function routes(
 ): Hono {
   const app = new Hono();
   const readAll = silenceSource(config, store);
-  const remembered = () => readAll(clock.now());
+  const readKept = () => readAll(clock.now());
 
   app.post("/v1/silences", access.allow("operate"), limitBody(), async (c) => {
     const read = await readBody(c, silenceBody, "The body is not a silence");
@@ -69,15 +69,15 @@ export function routes(
     const fault = faultOf(from, end, nowMs);
     if (fault) return problem(c, "bad-request", fault);
     const who = (await access.principal(c))!;
-    // What the token is not good for must not show by another answer, nor by its name.
+    // Responses must not reveal whether targets outside the token exist.
     const named = targetNamed(match);
     if (named !== undefined && !who.covers(named)) return await access.refuse(c, "operate", named);
     if (!covers(who, match, config)) return await access.refuse(c, "operate", "all its targets");
     const unknown = unknownTarget(named, config.targets.map(({ id }) => id).filter(who.covers));
     if (unknown) return problem(c, "bad-request", unknown);
-    const existing = await remembered();
+    const existing = await readKept();
     if (existing.filter(({ window }) => !window).length >= MAX_SILENCES) {
-      return problem(c, "conflict", `At most ${MAX_SILENCES} silences are remembered`);
+      return problem(c, "conflict", `At most ${MAX_SILENCES} silences are kept`);
     }
     const id = `sil_${nowMs.toString(36)}${Math.floor(random() * 36 ** 6).toString(36).padStart(6, "0")}`;
     const silence: Silence = { id, match, from, until: end, reason, by: who.id };
@@ -91,21 +91,21 @@ export function routes(
     const nowMs = clock.now();
     const past = read.value.all === "true";
     const who = (await access.principal(c))!;
-    const shown = (await remembered()).filter((silence) =>
+    const shown = (await readKept()).filter((silence) =>
       (past || nowMs < silence.until) && concerns(silence, config, who)
     );
     return c.json({ silences: shown.map((silence) => view(silence, { config, who, nowMs })) });
   });
 
   app.delete("/v1/silences/:id", access.allow("operate"), async (c) => {
-    const silence = (await remembered()).find(({ id }) => id === c.req.param("id"));
+    const silence = (await readKept()).find(({ id }) => id === c.req.param("id"));
     const nowMs = clock.now();
     if (!silence) return problem(c, "not-found", "No silence has this id");
     if (!covers((await access.principal(c))!, silence.match, config)) {
       return await access.refuse(c, "operate", "all its targets");
     }
     if (nowMs >= silence.until) return problem(c, "conflict", "This silence is over");
-    // Not forgotten: it still says why notices were held.
+    // Kept, because it explains why notices were held.
     await store.putRecord(encodeSilence({ ...silence, until: Math.max(nowMs, silence.from) }, true));
     return c.body(null, 204);
   });
@@ -113,19 +113,19 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "post",
       path: "/v1/silences",
       id: "createSilence",
-      summary: "Hold notices for a time; probing goes on",
+      summary: "Hold notices for a time; probing continues",
       tag: "silences",
       access: "operate",
       body: {
         schema: silenceBody,
-        example: { match: { target: "shop" }, until: "2h", reason: "the database moves" },
+        example: { match: { target: "shop" }, until: "2h", reason: "database migration" },
       },
       answers: { 201: jsonAnswer("The silence", schemas.silenceSchema) },
       problems: [400, 409, 413],
@@ -134,7 +134,7 @@ export function operations(schemas: Schemas): Operation[] {
       method: "get",
       path: "/v1/silences",
       id: "listSilences",
-      summary: "Silences that stand or are to come",
+      summary: "Active and pending silences",
       tag: "silences",
       access: "read",
       query: silencesQuery,
@@ -148,27 +148,27 @@ export function operations(schemas: Schemas): Operation[] {
       summary: "End a silence now",
       tag: "silences",
       access: "operate",
-      answers: { 204: emptyAnswer("It is over") },
+      answers: { 204: emptyAnswer("The silence has ended") },
       problems: [404, 409],
     },
   ];
 }
 
-/** The one target that is meant: a name without `*`. */
+/** The target's id if `match` names exactly one: without `*`. */
 const targetNamed = ({ target }: { target?: string }) => target?.includes("*") ? undefined : target;
 
-/** A typing error must not leave somebody without the silence that he asked for. */
+/** A typo must not leave someone without the silence they asked for. */
 function unknownTarget(target: string | undefined, ids: string[]): string | undefined {
   if (target === undefined || ids.includes(target)) return undefined;
   const nearest = closest(target, ids);
-  return `This token knows no target ${target}${nearest ? `; did you mean ${nearest}?` : ""}`;
+  return `This token covers no target ${target}${nearest ? `; did you mean ${nearest}?` : ""}`;
 }
 
 function faultOf(from: number, until: number, nowMs: number): string | undefined {
-  if (from - nowMs > LONGEST_MS) return "A silence begins within 400 days";
+  if (from - nowMs > MAX_MS) return "A silence must begin within 400 days";
   if (until <= from) return "`until` must be after `from`";
-  if (until <= nowMs) return "This silence would be over already";
-  return until - from > LONGEST_MS ? "A silence lasts 400 days at most" : undefined;
+  if (until <= nowMs) return "This silence would already be over";
+  return until - from > MAX_MS ? "A silence lasts at most 400 days" : undefined;
 }
 
 const matchesCheck = (match: SilenceMatch, check: Check) => isAbout(match, subjectOf(check));
@@ -176,7 +176,7 @@ const matchesCheck = (match: SilenceMatch, check: Check) => isAbout(match, subje
 const concerns = ({ match }: Silence, { checks }: Config, who: Principal) =>
   who.all || checks.some((check) => matchesCheck(match, check) && who.covers(check.target.id));
 
-/** Whether the token is good for all that this is about. */
+/** Whether the token covers every check that this matches. */
 const covers = (who: Principal, match: SilenceMatch, { checks }: Config) =>
   who.all || checks.every((check) => !matchesCheck(match, check) || who.covers(check.target.id));
 

@@ -5,7 +5,10 @@ import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 import { sinkViews } from "../views/sinks.ts";
 
-/** `GET /v1/sinks` and `POST /v1/sinks/{id}/flush`. Notices are about no single target, so both ask for a token for all of them. */
+/**
+ * `GET /v1/sinks` and `POST /v1/sinks/{id}/flush`. Notices are not about a single target, so both need a
+ * token for all targets.
+ */
 export function routes(
   { ports: { clock }, config, store, access }: Pick<
     ResourceContext,
@@ -31,7 +34,7 @@ export function routes(
     if (!who?.all) return await access.refuse(c, "operate");
     const webhook = c.req.param("id");
     if (!config.webhooks.some(({ id }) => id === webhook)) {
-      return problem(c, "not-found", "The config has no webhook of this id");
+      return problem(c, "not-found", "No webhook has this id");
     }
     const nowMs = clock.now();
     await store.disableWebhook(webhook, null);
@@ -42,26 +45,26 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/sinks",
       id: "listSinks",
-      summary: "All sinks, and the state of each (a token for all targets)",
+      summary: "All sinks and their state (needs a token for all targets)",
       tag: "incidents",
       access: "read",
-      answers: { 200: jsonAnswer("Every sink of the config", schemas.sinkListSchema) },
+      answers: { 200: jsonAnswer("The sinks of the config", schemas.sinkListSchema) },
     },
     {
       method: "post",
       path: "/v1/sinks/{id}/flush",
       id: "flushSink",
-      summary: "Send now what waits for a sink, and enable it (a token for all targets)",
+      summary: "Send a sink's waiting notices now, and enable it (needs a token for all targets)",
       tag: "incidents",
       access: "operate",
-      answers: { 202: jsonAnswer("What waited is due now", schemas.flushSchema) },
+      answers: { 202: jsonAnswer("Waiting notices are due now", schemas.flushSchema) },
       problems: [404],
     },
   ];

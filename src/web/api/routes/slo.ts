@@ -5,9 +5,9 @@ import { problem } from "../middleware/problem.ts";
 import { jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-const NONE = "There is no such check, or it has no slo";
+const NOT_FOUND = "No check with an slo has these ids";
 
-/** `…/slo`: the error budget of a check and how fast it burns. */
+/** `…/slo`: a check's error budget and burn rates. */
 export function routes(
   { config, errorBudget, access }: Pick<ResourceContext, "config" | "errorBudget" | "access">,
 ): Hono {
@@ -16,22 +16,22 @@ export function routes(
   app.get("/v1/targets/:id/checks/:check/slo", access.allow("read", "id"), async (c) => {
     const check = checks.get(`${c.req.param("id")}/${c.req.param("check")}`);
     const budget = check && await errorBudget(check);
-    return budget ? c.json(budgetView(budget)) : problem(c, "not-found", NONE);
+    return budget ? c.json(budgetView(budget)) : problem(c, "not-found", NOT_FOUND);
   });
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations({ sloSchema }: Schemas): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/targets/{id}/checks/{check}/slo",
       id: "getErrorBudget",
-      summary: "Error budget of a check with an slo, and how fast it burns",
+      summary: "Error budget and burn rates of a check with an slo",
       tag: "past",
       access: "read",
-      answers: { 200: jsonAnswer("Over 30 days, and window by window", sloSchema) },
+      answers: { 200: jsonAnswer("Over 30 days, and by window", sloSchema) },
       problems: [404],
     },
   ];

@@ -9,10 +9,12 @@ import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts
 import type { ResourceContext, Schemas } from "../resource.ts";
 import * as z from "../../../base/zod.ts";
 
-/** How long a proxy may hand out the coarse status; it says itself how old its evidence is. */
+/** How long a proxy may cache the public status, which includes the age of its evidence. */
 const PUBLIC_S = 5;
 
-/** `GET /v1/status`: coarse without a token, else of the targets that it is good for. */
+/**
+ * `GET /v1/status`: coarse without a token, otherwise the full status of the targets that the token covers.
+ */
 export function routes(
   { ports: { clock }, config, store, states, access }: Pick<
     ResourceContext,
@@ -50,7 +52,7 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {

@@ -1,10 +1,11 @@
 /**
- * `/api/v2/*.json` in the shape of Atlassian Statuspage (its public "Status API"), so that aggregators read Assay. Public, and as
- * coarse as `/v1/status`: a component is a target by name; checks, regions and probers are not visible.
+ * `/api/v2/*.json` in the format of Atlassian Statuspage (its public "Status API"), so that aggregators can
+ * read Assay. Public, and as coarse as `/v1/status`: a component is a target; checks, regions and probers are
+ * not visible.
  *
- * Without fresh evidence a component is `degraded_performance` and says so in its description: the shape has no word for
- * "unknown", it must not be green, and a prober's fault must not be an outage. One that is not well in a maintenance that the config
- * announces is `under_maintenance`.
+ * Without fresh evidence a component is `degraded_performance` and its description says so. The format has no
+ * status for "unknown": green would be wrong, and a prober's fault is not an outage. A component that is not
+ * operational during an announced maintenance is `under_maintenance`.
  */
 import { Hono } from "../../hono.ts";
 import { cors } from "hono/cors";
@@ -31,12 +32,12 @@ type ComponentStatus =
   | "major_outage"
   | "under_maintenance";
 
-/** The newest incidents that are looked at; several may be one to the public. */
-const LOOKED_AT = 100;
-/** What Statuspage itself shows at most. */
+/** Number of incidents read. Several may be one public incident. */
+const READ = 100;
+/** Statuspage's own maximum. */
 const SHOWN = 50;
 
-/** The documents. */
+/** Routes of all documents. */
 export function routes(
   { ports: { clock }, config, store, states, silences }: Pick<
     ResourceContext,
@@ -51,7 +52,7 @@ export function routes(
     const comments = await listNewestComments(store);
     return { ...view(config, await states(), { nowMs, planned, comments }), planned, comments };
   });
-  const readNewest = memoize(clock, () => store.listIncidents({ limit: LOOKED_AT }));
+  const readNewest = memoize(clock, () => store.listIncidents({ limit: READ }));
 
   app.get("/api/v2/status.json", async (c) => {
     const { page, status } = await readView();
@@ -91,10 +92,10 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   const pages = [
-    ["status", "getPageStatus", "The whole in one word", schemas.statusDocument],
+    ["status", "getPageStatus", "The overall status", schemas.statusDocument],
     ["components", "listPageComponents", "Targets as components", schemas.componentsDocument],
     ["summary", "getPageSummary", "Status, components, open incidents", schemas.summaryDocument],
     ["incidents", "listPageIncidents", "The newest 50 incidents", schemas.incidentsDocument],
@@ -102,19 +103,19 @@ export function operations(schemas: Schemas): Operation[] {
     [
       "scheduled-maintenances",
       "listPageMaintenances",
-      "Maintenances of the last week, now and to come",
+      "Past (one week), current and planned maintenances",
       schemas.maintenancesDocument,
     ],
     [
       "scheduled-maintenances/active",
       "listPageActiveMaintenances",
-      "Maintenances now",
+      "Current maintenances",
       schemas.maintenancesDocument,
     ],
     [
       "scheduled-maintenances/upcoming",
       "listPageUpcomingMaintenances",
-      "Maintenances to come",
+      "Planned maintenances",
       schemas.maintenancesDocument,
     ],
   ] as const;
@@ -125,14 +126,14 @@ export function operations(schemas: Schemas): Operation[] {
     summary,
     tag: "statuspage",
     access: "public",
-    answers: { 200: jsonAnswer("As Statuspage's status API has it", schema) },
+    answers: { 200: jsonAnswer("In the format of Statuspage's status API", schema) },
   }));
 }
 
 type Component = ReturnType<typeof componentOf>;
 type Comments = Awaited<ReturnType<typeof listNewestComments>>;
 
-/** The documents of maintenances, and in which states they are. */
+/** The maintenance documents, and the states that each includes. */
 const MAINTENANCES: Record<string, readonly Maintenance["state"][]> = {
   "scheduled-maintenances": ["scheduled", "in_progress", "completed"],
   "scheduled-maintenances/active": ["in_progress"],
@@ -177,7 +178,7 @@ function view(
   };
 }
 
-/** `partial_outage`: some of its checks failed, or an outage of it is not over. */
+/** `partial_outage`: some required checks failed, or a major outage is not over. */
 function statusOf(word: TargetStatus, allFailed: boolean, hasMajorOutage: boolean): ComponentStatus {
   if (allFailed) return "major_outage";
   if (word === "not_ready" || hasMajorOutage) return "partial_outage";
@@ -210,7 +211,7 @@ function componentOf(
   };
 }
 
-/** The words of the whole, worst first. */
+/** Overall status, worst first. */
 const OVERALL: readonly [
   holds: (all: readonly Component[]) => boolean,
   indicator: string,
@@ -239,7 +240,7 @@ function overallStatus(components: readonly Component[]) {
   return { indicator, description };
 }
 
-/** Newest first; what is no longer in the config is not shown. */
+/** Public incidents, newest first, without targets that left the config. */
 function publicIncidents(
   config: Config,
   incidents: readonly Incident[],

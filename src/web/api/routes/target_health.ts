@@ -15,18 +15,19 @@ import { healthAnswers, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext } from "../resource.ts";
 import { memoize } from "../../../base/cache.ts";
 
-/** However many load balancers ask, the store is read this often. */
+/** The store is read at most this often, however many load balancers poll. */
 const CACHE_MS = 5_000;
 
-/** What it may be asked. */
+/** Query of the route. */
 const healthFilters = z.strictObject({
   as: z.optional(z.string().check(z.maxLength(100))),
   check: z.optional(z.string().check(z.maxLength(100))),
 });
 
 /**
- * `GET /v1/targets/{id}/health?as=<dialect>[&check=<id>]`: the last settled verdict on a target, or on one of its checks, as a
- * dialect says it. Anyone gets the state; checks, regions, contracts and reasons only a token of scope `read`.
+ * `GET /v1/targets/{id}/health?as=<dialect>[&check=<id>]`: the last settled verdict on a target, or on one of
+ * its checks, in a health dialect. The state is public; checks, regions, contracts and reasons need a token
+ * with scope `read`.
  */
 export function routes(
   { ports: { clock }, config, states: readStates, access }: Pick<
@@ -60,14 +61,14 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/targets/{id}/health",
       id: "getTargetHealth",
-      summary: "The last verdict on a target in another dialect, for load balancers and meshes",
+      summary: "The last verdict on a target in a health dialect, for load balancers and meshes",
       tag: "health",
       access: "optional",
       query: healthFilters,
@@ -126,7 +127,7 @@ function subsystemOf(check: Check, state: CheckState | undefined, nowMs: number)
   };
 }
 
-/** A start or a shutdown that the service has announced in the last slot of every prober that is still heard. */
+/** A start or shutdown that the service announced in the last slot of every prober with fresh evidence. */
 function phaseOf(check: Check, { probers }: CheckState, nowMs: number): "starting" | "draining" | undefined {
   const fresh = Object.values(probers).filter(({ standing: { freshAt } }) =>
     freshAt !== undefined && nowMs <= staleAt(check, freshAt)
@@ -135,7 +136,7 @@ function phaseOf(check: Check, { probers }: CheckState, nowMs: number): "startin
   return fresh.some(({ phases }) => phases.drainingAt !== undefined) ? "draining" : "starting";
 }
 
-/** The slot of the oldest of these; none if any was never settled. */
+/** The oldest slot of these states; undefined if any was never settled. */
 function oldestSlot(states: (CheckState | undefined)[]): number | undefined {
   const slots = states.flatMap((state) => state?.slot ?? []);
   return slots.length === states.length && slots.length > 0 ? Math.min(...slots) : undefined;

@@ -8,7 +8,7 @@ import { targetOutcome, targetView } from "../views/status.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
-/** What the list may be asked. `before` is the id of the last target of the page before. */
+/** Query of the list. `before` is the id of the previous page's last target. */
 const targetFilters = z.strictObject({
   limit,
   before: z.optional(z.string().check(z.maxLength(100))),
@@ -16,7 +16,10 @@ const targetFilters = z.strictObject({
   outcome: z.optional(z.enum(WORST_FIRST)),
 });
 
-/** `GET /v1/targets` in the order of the config, and `GET /v1/targets/{id}`: of the targets that the token is good for. */
+/**
+ * `GET /v1/targets` in the order of the config, and `GET /v1/targets/{id}`: only targets that the token
+ * covers.
+ */
 export function routes(
   { ports: { clock }, config, states, access }: Pick<
     ResourceContext,
@@ -32,7 +35,7 @@ export function routes(
     const [who, known] = [(await access.principal(c))!, await states()];
     const nowMs = clock.now();
     const after = before === undefined ? 0 : config.targets.findIndex(({ id }) => id === before) + 1;
-    // A text that is no cursor gives an empty page.
+    // An unknown cursor gives an empty page.
     const left = before !== undefined && after === 0 ? [] : config.targets.slice(after);
     const found = left.filter((target) =>
       who.covers(target.id) && hasLabels(target, label) &&
@@ -54,18 +57,18 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/targets",
       id: "listTargets",
-      summary: "Targets in the order of the config, by label and outcome, in pages",
+      summary: "Targets in the order of the config, filtered by label and outcome",
       tag: "status",
       access: "read",
       query: targetFilters,
-      answers: { 200: jsonAnswer("One page", schemas.targetPageSchema), 304: emptyAnswer("As before") },
+      answers: { 200: jsonAnswer("One page", schemas.targetPageSchema), 304: emptyAnswer("Not modified") },
       problems: [400],
     },
     {

@@ -1,11 +1,11 @@
 import { Hono } from "../../hono.ts";
-import { configTokens } from "../middleware/access.ts";
+import { configTokens } from "../middleware/principals.ts";
 import { iso } from "../../../base/time.ts";
 import { emptyAnswer, jsonAnswer, type Operation } from "../openapi/operation.ts";
 import type { ResourceContext, Schemas } from "../resource.ts";
 
 /**
- * `GET /v1/tokens`: what the tokens are good for and when they were used; nothing by which one could be guessed.
+ * `GET /v1/tokens`: the tokens' scopes, targets and last use, and nothing that would help to guess one.
  * `DELETE /v1/sessions`: signs everybody out.
  */
 export function routes(
@@ -30,14 +30,14 @@ export function routes(
   return app;
 }
 
-/** The same, for the document of the API. */
+/** The OpenAPI operations of these routes. */
 export function operations(schemas: Schemas): Operation[] {
   return [
     {
       method: "get",
       path: "/v1/tokens",
       id: "listTokens",
-      summary: "What the tokens are good for, and when they were used",
+      summary: "The tokens with their scopes, targets and last use",
       tag: "access",
       access: "admin",
       answers: { 200: jsonAnswer("The tokens", schemas.tokensSchema) },
@@ -46,10 +46,12 @@ export function operations(schemas: Schemas): Operation[] {
       method: "delete",
       path: "/v1/sessions",
       id: "endSessions",
-      summary: "Sign out everywhere: every session that was begun on the page ends",
+      summary: "Sign out everywhere: end every session of the page",
       tag: "access",
       access: "admin",
-      answers: { 204: emptyAnswer("All are over; in other processes over the same store within 30 seconds") },
+      answers: {
+        204: emptyAnswer("All sessions have ended; in other processes with the same store within 30 seconds"),
+      },
     },
   ];
 }

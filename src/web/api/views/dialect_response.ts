@@ -5,10 +5,13 @@ import { problem } from "../middleware/problem.ts";
 
 const WRITERS = DIALECTS.filter(({ write }) => write);
 
-/** Where the state stands as Assay means it, because a dialect may have to say it with the nearest word that it has. */
+/** Carries the exact state, because a dialect may only have an approximate word for it. */
 export const STATE_HEADER = "x-assay-state";
 
-/** Answers with a statement in the dialect that `?as=` names, health+json without it; 400 if Assay cannot write that one. */
+/**
+ * Responds with a statement in the dialect named by `?as=`, by default health+json; 400 if Assay cannot write
+ * it.
+ */
 export function dialectResponse(c: Context, as: string | undefined, statement: Statement): Response {
   // A plus sign in a query string arrives as a space.
   const name = (as ?? "health+json").replaceAll(" ", "+");
@@ -16,7 +19,7 @@ export function dialectResponse(c: Context, as: string | undefined, statement: S
   if (!dialect) {
     const dialects = WRITERS.map(({ name }) => name);
     const suggestion = closest(name, dialects);
-    const detail = `Assay writes no dialect of this name${suggestion ? `; did you mean ${suggestion}?` : ""}`;
+    const detail = `Assay cannot write this dialect${suggestion ? `; did you mean ${suggestion}?` : ""}`;
     return problem(c, "bad-request", detail, { suggestion, dialects });
   }
   const { status, headers, body } = write(dialect, statement);

@@ -1,7 +1,7 @@
 /**
  * The change feed. One poller serves every subscriber and stops when there are none.
  *
- *     states, every 2 s -> what is new since the last look -> every listener
+ *     states, every 2 s -> differences from the previous snapshot -> every listener
  */
 import type { Config } from "../../../config/config.ts";
 import type { Incident } from "../../../judgement/incident.ts";
@@ -15,12 +15,12 @@ import { iso } from "../../../base/time.ts";
 import { messageOf } from "../../../base/error_message.ts";
 
 const POLL_MS = 2_000;
-/** At most so many incidents are sent to a subscriber that resumes, the newest first. */
+/** Maximum number of incidents sent to a subscriber that resumes, newest first. */
 const CATCH_UP = 200;
-/** A slot may be settled this much later than a newer one of another lane, ms. */
+/** How much later than a newer slot a slot of another lane may be settled, ms. */
 const LATE_MS = 120_000;
 
-/** One thing that happened; `id` is the newest slot (epoch ms) that was settled by then. */
+/** One change; `id` is the newest slot (epoch ms) settled by then. */
 export type FeedEvent =
   & { id: number }
   & (
@@ -37,21 +37,21 @@ export type FeedEvent =
 /** Called with the events of each poll, in order. */
 export type Listener = (events: FeedEvent[]) => void;
 
-/** Where happenings come from. */
+/** The change feed. */
 export interface Feed {
-  /** How many listen now. */
+  /** Current number of listeners. */
   readonly listeners: number;
-  /** Calls `listener` from now on; the returned function ends that. */
+  /** Calls `listener` with every change from now on, until the returned function is called. */
   subscribe(listener: Listener): () => void;
-  /** What a listener that has heard all up to the slot `id` has missed; some of it perhaps again, none of it left out. */
+  /** Events that a listener missed since the slot `id`. Some may be repeats; none is left out. */
   since(id: number): Promise<FeedEvent[]>;
 }
 
-/** What a look found. */
+/** One poll of the store. */
 interface Snapshot {
   slot: number;
   outcomes: Map<string, CurrentOutcome>;
-  /** Slot (epoch ms) since which the outcome has been that. */
+  /** Slot (epoch ms) since which each outcome has held. */
   since: Map<string, number>;
   coarse: Map<string, TargetStatus>;
   incidents: Map<string, Incident>;
@@ -71,7 +71,9 @@ export function feed(
 ): Feed {
   const listeners = new Set<Listener>();
   let running = false;
-  /** The poll that the next one is compared with: a subscriber that starts from it misses nothing in between. */
+  /**
+   * The latest poll. `since` answers from it, so that a new subscriber misses nothing until the next poll.
+   */
   let latest: Promise<Snapshot> | undefined;
 
   const takeSnapshot = async (): Promise<Snapshot> => {
@@ -109,11 +111,11 @@ export function feed(
     },
     async since(id) {
       const now = await (latest ?? takeSnapshot());
-      // From a clock that has stepped back since: nothing can be said of when that was.
+      // The slot is from before the clock stepped back, so when it was is unknown.
       const from = id > now.slot ? 0 : id - LATE_MS;
       const { items } = await store.listIncidents({ limit: CATCH_UP });
       return [
-        // All of them: evidence also grows old, and fresh again, without a new outcome.
+        // All checks: evidence can turn stale, or fresh again, without a new outcome.
         ...config.checks.map((check) => statusEvent(check, now)),
         ...items.filter(({ updatedAt }) => updatedAt >= from).reverse().map((incident) =>
           incidentEvent(incident, now)

@@ -1,12 +1,12 @@
 import type { Page } from "../../../storage/store.ts";
 
-/** Pages that one request reads at most. */
+/** Maximum number of reads per request. */
 const READS = 20;
 
 /**
- * One page of the rows that are kept. It asks for as many as are still missing, so that the store's cursor stands right behind
- * the last row that was looked at: no row is skipped or repeated. After 20 reads it may be shorter than `limit`. No row behind one that
- * `isPast` is asked for.
+ * One page of the rows that `keep` accepts. It reads only as many rows as are missing, so that the store's
+ * cursor is right after the last row examined and no row is skipped or repeated. After 20 reads the page may
+ * be shorter than `limit`. It stops after a row for which `isPast` holds.
  */
 export async function filterPage<T>(
   read: (page: { limit: number; before?: string }) => Promise<Page<T>>,

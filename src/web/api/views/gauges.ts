@@ -1,4 +1,4 @@
-/** What Assay says of itself and of others in numbers: one table for each kind of subject. */
+/** The metrics of `/metrics`: one table per kind of subject. */
 import type { CheckState, LastRound } from "../../../judgement/state.ts";
 import type { BurnRate, ErrorBudget } from "../../../judgement/slo.ts";
 import { INCIDENT_FAMILIES, OUTCOMES } from "../../../judgement/words.ts";
@@ -7,10 +7,10 @@ import { formatLabels, type MetricFamily, type Series } from "./exposition.ts";
 import type { SinkView } from "./sinks.ts";
 import type { CurrentOutcome } from "../../../judgement/current_outcome.ts";
 
-/** A value, or values by one further label. */
+/** A value, or one value per value of a further label. */
 type Reading = number | undefined | { by: string; values: Record<string, number> };
 
-/** One metric about a subject; `read` answers undefined where there is nothing to say. */
+/** One metric of a subject; `read` returns undefined if there is no value. */
 export interface Gauge<Subject> {
   name: string;
   help: string;
@@ -20,19 +20,19 @@ export interface Gauge<Subject> {
 /** One prober's evidence on one check. */
 export interface ProberSample {
   labels: string;
-  /** What it saw last; absent if that is stale, or if its own fault or its path's says nothing of the target. */
+  /** Its last round; absent if stale, or if the prober's own fault or its network's makes it inconclusive. */
   witness?: LastRound;
-  /** When the certificate that it saw last ends, epoch ms; absent: it saw none, or not lately. */
+  /** Expiry of the certificate it last saw, epoch ms; absent if it saw none recently. */
   certificateEndsAt?: number;
-  /** Of its last conclusive or announced slot; absent if there never was one. */
+  /** Age of its last slot with evidence; absent if there never was one. */
   ageMs?: number;
   stale: boolean;
 }
 
-/** One check as it stands. */
+/** The current state of one check. */
 export interface CheckSample {
   labels: string;
-  /** Absent until it is settled for the first time. */
+  /** Absent until the check is settled for the first time. */
   state?: CheckState;
   outcome: CurrentOutcome;
   nowMs: number;
@@ -52,26 +52,26 @@ const byWindow = (value: (one: BurnRate) => number | null): Gauge<BudgetSample>[
   })),
 });
 
-/** Of each check with an objective: at most 14 series. */
+/** Metrics of each check with an objective: at most 14 series. */
 export const PER_BUDGET: readonly Gauge<BudgetSample>[] = [
   {
     name: "readiness_slo_objective",
-    help: "The share of judged time over 30 days that is to be good.",
+    help: "Objective: the share of judged time over 30 days that should be good.",
     read: ({ budget }) => budget.objective,
   },
   {
     name: "readiness_error_budget_left",
-    help: "The share of the error budget of 30 days that is left; below 0 once it is overspent.",
+    help: "Remaining share of the 30-day error budget; negative once overspent.",
     read: ({ budget }) => budget.left ?? undefined,
   },
   {
     name: "readiness_burn_rate",
-    help: "How fast the error budget is spent: 1 spends it in just 30 days. Over judged time only.",
+    help: "Burn rate of the error budget over judged time: 1 spends it in exactly 30 days.",
     read: byWindow(({ rate }) => rate),
   },
   {
     name: "readiness_slo_coverage",
-    help: "Judged time over all of the window: the rest is neither good nor bad.",
+    help: "Share of the window that was judged; the rest counts as neither good nor bad.",
     read: byWindow(({ coverage }) => coverage),
   },
 ];
@@ -81,17 +81,20 @@ export interface SelfSample {
   labels: string;
   slot: number | null;
   checks: number;
-  /** States of the newest notices; like `sinks` only for a token that is good for every target. */
+  /** States of the newest notices. Like `sinks`, only for a token that covers all targets. */
   deliveries?: string[];
-  /** How each sink does. */
+  /** The state of each sink. */
   sinks?: readonly SinkView[];
-  /** Whether an own incident is open, by its check; absent for a token that is not good for them. */
+  /**
+   * Whether an incident about Assay itself is open, by its check; absent for a token that does not cover
+   * them.
+   */
   openByCheck?: Record<string, number>;
 }
 
 const serves = ({ outcome }: LastRound) => outcome === "fail" ? 0 : 1;
 
-/** blackbox_exporter's words; `transfer` is all that is left of the steps. */
+/** Phases as named by blackbox_exporter; `transfer` is the rest of the steps' time. */
 const secondsByPhase = ({ phases, totalMs, stepMs, steps }: LastRound): Reading => {
   if (!phases) return undefined;
   const { dns, connect, tls, firstByte } = phases;
@@ -104,37 +107,37 @@ const secondsByPhase = ({ phases, totalMs, stepMs, steps }: LastRound): Reading 
   };
 };
 
-/** Of each prober's evidence on each check: at most 13 series. */
+/** Metrics of each prober's evidence on each check: at most 13 series. */
 export const PER_PROBER: readonly Gauge<ProberSample>[] = [
   {
     name: "probe_success",
-    help: "Whether the journey passed, as blackbox_exporter says it.",
+    help: "Whether the journey passed, as in blackbox_exporter.",
     read: ({ witness }) => witness && serves(witness),
   },
   {
     name: "probe_duration_seconds",
-    help: "How long the journey took, all steps and polls included.",
+    help: "Duration of the journey, including all steps and polls.",
     read: ({ witness }) => witness && witness.totalMs / 1000,
   },
   {
     name: "probe_http_status_code",
-    help: "Status of the journey's last answer, 0 without any; of a passed journey it is not kept.",
+    help: "HTTP status of the journey's last response, 0 if there was none; not kept for a passed journey.",
     read: ({ witness }) =>
       witness?.steps && (witness.steps.findLast(({ status }) => status !== undefined)?.status ?? 0),
   },
   {
     name: "probe_http_duration_seconds",
-    help: "Phases of the journey's requests, summed over its steps; of probers on Deno.",
+    help: "Phases of the journey's requests, summed over its steps; only from probers on Deno.",
     read: ({ witness }) => witness && secondsByPhase(witness),
   },
   {
     name: "probe_ssl_earliest_cert_expiry",
-    help: "When the certificate that the journey saw, and that ends first, ends; in seconds since the epoch.",
+    help: "Earliest expiry of the certificates that the journey saw, in seconds since the epoch.",
     read: ({ certificateEndsAt }) => certificateEndsAt === undefined ? undefined : certificateEndsAt / 1000,
   },
   {
     name: "readiness_reported",
-    help: "The state that the service claims; only the present one is there, as 1.",
+    help: "The state that the service claims; only the current one is exported, as 1.",
     read: ({ witness }) => {
       const report = witness?.after ?? witness?.before;
       return report ? { by: "state", values: { [report.state]: 1 } } : undefined;
@@ -142,17 +145,17 @@ export const PER_PROBER: readonly Gauge<ProberSample>[] = [
   },
   {
     name: "readiness_observed",
-    help: "Whether the service did what it is for: 1 the journey passed, perhaps slowly, 0 it failed.",
+    help: "Whether the service worked: 1 if the journey passed, even slowly; 0 if it failed.",
     read: ({ witness }) => witness && serves(witness),
   },
   {
     name: "readiness_evidence_age_seconds",
-    help: "Age of the prober's last evidence, stale or not.",
+    help: "Age of the prober's last evidence, even if stale.",
     read: ({ ageMs }) => ageMs === undefined ? undefined : ageMs / 1000,
   },
   {
     name: "readiness_stale",
-    help: "Whether the prober's evidence is too old to count, or there is none.",
+    help: "Whether the prober's evidence is missing or too old to count.",
     read: ({ stale }) => stale ? 1 : 0,
   },
 ];
@@ -163,11 +166,11 @@ function countByWord(known: readonly string[], found: readonly string[]): Record
   return counts;
 }
 
-/** Of each check: at most 28 series. */
+/** Metrics of each check: at most 28 series. */
 export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   {
     name: "readiness_verdict",
-    help: "The outcome that the regions agree on; without fresh evidence only unknown is there.",
+    help: "The outcome that the regions agree on; without fresh evidence only unknown is exported.",
     read: ({ outcome }) => ({
       by: "outcome",
       values: outcome === "unknown" ? { unknown: 1 } : { ...countByWord(OUTCOMES, [outcome]), unknown: 0 },
@@ -175,13 +178,13 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   },
   {
     name: "readiness_drift_seconds",
-    help: "For how long the claim has been wrong; 0 while it is not known to be.",
+    help: "How long the claim has been wrong; 0 if it is not known to be wrong.",
     read: ({ outcome, state, nowMs }) =>
       outcome === "unknown" ? undefined : outcome === "drift" ? Math.max(0, nowMs - state!.since) / 1000 : 0,
   },
   {
     name: "readiness_quorum_votes",
-    help: "Regions by what they hold.",
+    help: "Regions by outcome.",
     read: ({ outcome, state }) =>
       outcome === "unknown" ? undefined : {
         by: "vote",
@@ -190,7 +193,7 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   },
   {
     name: "readiness_incident_open",
-    help: "Open incidents; silence of the probers closes none.",
+    help: "Open incidents; they stay open when probers stop reporting.",
     read: ({ state }) =>
       state && {
         by: "family",
@@ -202,52 +205,52 @@ export const PER_CHECK: readonly Gauge<CheckSample>[] = [
   },
 ];
 
-/** How many notices are looked at: to count the whole outbox would take longer with every notice ever sent. */
+/** Number of notices read. Counting the whole outbox would take longer with every notice ever sent. */
 export const RECENT_DELIVERIES = 50;
 
 const bySink = (value: (sink: SinkView) => number): Gauge<SelfSample>["read"] => ({ sinks }) =>
   sinks && { by: "webhook", values: Object.fromEntries(sinks.map((sink) => [sink.id, value(sink)])) };
 
-/** Of Assay: 8 series, one for each prober, and three for each webhook. */
+/** Metrics of Assay itself: 8 series, one per prober, and three per webhook. */
 export const OF_SELF: readonly Gauge<SelfSample>[] = [
   {
     name: "assay_checks",
-    help: "Checks of the config that the token may see.",
+    help: "Checks that the token may read.",
     read: ({ checks }) => checks,
   },
   {
     name: "assay_last_settled_slot_timestamp_seconds",
-    help: "The newest slot that was settled, by any process.",
+    help: "The newest slot settled by any process.",
     read: ({ slot }) => slot === null ? undefined : slot / 1000,
   },
   {
     name: "assay_incident_open",
-    help: "Whether an incident about Assay itself is open: a prober that is silent, or a part that ails.",
+    help: "Whether an incident about Assay itself is open: a silent prober or a failing component.",
     read: ({ openByCheck }) => openByCheck && { by: "check", values: openByCheck },
   },
   {
     name: "assay_recent_deliveries",
-    help: `Of the newest ${RECENT_DELIVERIES} notices to webhooks, how many are in which state.`,
+    help: `The newest ${RECENT_DELIVERIES} webhook notices by state.`,
     read: ({ deliveries }) => deliveries && { by: "state", values: countByWord(DELIVERY_STATES, deliveries) },
   },
   {
     name: "assay_webhook_disabled",
-    help: "Whether the webhook answered 410 Gone and gets nothing until somebody sends again.",
+    help: "Whether the webhook responded 410 Gone and gets nothing until a resend or flush.",
     read: bySink(({ state }) => Number(state === "disabled")),
   },
   {
     name: "assay_sink_failing",
-    help: "Whether the sink has failed three times in a row, and taken nothing since.",
+    help: "Whether the sink failed three times in a row and has accepted nothing since.",
     read: bySink(({ state }) => Number(state === "failing")),
   },
   {
     name: "assay_sink_pending",
-    help: "Notices that wait for the sink, counted up to 1,000 over all sinks.",
+    help: "Notices waiting for the sink; at most 1,000 are counted over all sinks.",
     read: bySink(({ pending }) => pending),
   },
 ];
 
-/** The metrics of a table over all its subjects. */
+/** The metrics of a table for all its subjects. */
 export const metricFamilies = <Subject extends { labels: string }>(
   table: readonly Gauge<Subject>[],
   subjects: readonly Subject[],

@@ -3,18 +3,18 @@ import { isAbout } from "../../../config/maintenance_window.ts";
 import { requiredChecks } from "../../../config/required.ts";
 import { type Silence, subjectOf } from "../../../storage/records/silences.ts";
 
-/** A maintenance as everybody may know of it; epoch ms. */
+/** A maintenance as the public sees it. Times are epoch ms. */
 export interface Maintenance {
   id: string;
   reason: string;
-  /** In the order of the config; one at least. */
+  /** In the order of the config; at least one. */
   targets: Target[];
   from: number;
   until: number;
   state: "scheduled" | "in_progress" | "completed";
 }
 
-/** The maintenances among silences that the config announces, the last to begin first. */
+/** The publicly announced maintenances among these silences, latest start first. */
 export function maintenances(
   { targets }: Pick<Config, "targets">,
   silences: readonly Silence[],
@@ -30,7 +30,7 @@ export function maintenances(
   }).toSorted((a, b) => b.from - a.from);
 }
 
-/** The targets that are in one of them now. */
+/** Ids of the targets that are in maintenance now. */
 export const inMaintenance = (all: readonly Maintenance[]): ReadonlySet<string> =>
   new Set(
     all.filter(({ state }) => state === "in_progress").flatMap(({ targets }) => targets.map(({ id }) => id)),

@@ -3,28 +3,34 @@ import { requiredChecks } from "../../../config/required.ts";
 import type { Family, Incident } from "../../../judgement/incident.ts";
 import { announcementOf, type IncidentComment } from "../../../storage/records/comments.ts";
 
-/** How bad it was, in Statuspage's words. */
+/** Severity, in Statuspage's terms. */
 export type Impact = "major" | "minor";
 
-/** A time in which a target was not well, to the public: incidents of its checks and regions that overlap are one. Epoch ms. */
+/**
+ * A period in which a target was not ready or degraded, as the public sees it. Overlapping incidents of its
+ * checks and regions are merged. Times are epoch ms.
+ */
 export interface Outage {
   target: string;
-  /** The worst of it. */
+  /** The worst impact over the whole period. */
   impact: Impact;
-  /** The worst of what is open now; absent once it is over. */
+  /** The worst impact of its open incidents; absent once it is over. */
   now?: Impact;
   openedAt: number;
   updatedAt: number;
-  /** Absent while any of it is open. */
+  /** Absent while any of its incidents is open. */
   resolvedAt?: number;
-  /** The newest text for the public. */
+  /** The newest public announcement. */
   announcement?: Pick<IncidentComment, "at" | "text">;
 }
 
-/** `evidence` and `claim` are about the probers and the report: not public. */
+/** `evidence` and `claim` incidents are about the probers and the report, so they are not public. */
 const IMPACT: Partial<Record<Family, Impact>> = { service: "major", quality: "minor" };
 
-/** Incidents as the public sees them, newest first: they do not reveal how many checks and regions there are. Those of optional checks are none. */
+/**
+ * Incidents as public outages, newest first. They do not reveal how many checks and regions there are.
+ * Incidents of optional checks are left out.
+ */
 export function outages(
   { checks }: Pick<Config, "checks">,
   incidents: readonly Incident[],
@@ -58,7 +64,7 @@ function outageOf(
   }];
 }
 
-/** One target's spells; what begins before the one before it is over is part of it. */
+/** Merges the outages of one target: one that begins before the previous one ends is part of it. */
 function joinOverlaps(own: readonly Outage[]): Outage[] {
   const apart: Outage[] = [];
   for (const outage of own.toSorted((a, b) => a.openedAt - b.openedAt)) {
@@ -85,7 +91,7 @@ const worse = (a: Impact | undefined, b: Impact | undefined): Impact | undefined
 
 const TEXT: Record<Impact, string> = { major: "not ready", minor: "degraded" };
 
-/** What is, or was, the matter, by its own state: "is not ready", "was not ready", "is degraded, was not ready". */
+/** The state of an outage in words: "is not ready", "was not ready", "is degraded, was not ready". */
 export function outageWords({ impact, now }: Pick<Outage, "impact" | "now">): string {
   if (!now) return `was ${TEXT[impact]}`;
   return now === impact ? `is ${TEXT[now]}` : `is ${TEXT[now]}, was ${TEXT[impact]}`;

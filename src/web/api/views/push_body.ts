@@ -1,4 +1,4 @@
-/** The body of a push, and the report that it says. */
+/** The body of a push, and the report it contains. */
 import * as z from "../../../base/zod.ts";
 import type { PushedSource } from "../../../config/config.ts";
 import { isNoClaim, isServing } from "../../../evidence/report/merge.ts";
@@ -19,14 +19,14 @@ const text = (most: number) =>
 const dialectName = z.string().check(z.regex(/^[\w.+-]{1,40}$/, "expected the name of a dialect"));
 
 const envelope = {
-  /** Rises with each push of a source; epoch ms will do. */
+  /** Must rise with each push of a source; epoch ms works. */
   seq: z.int().check(z.nonnegative()),
-  /** When the sender looked: ISO 8601 with an offset, or epoch ms. */
+  /** When the sender made the observation: ISO 8601 with an offset, or epoch ms. */
   at: z.union([
     z.int().check(z.nonnegative()),
     z.pipe(z.datetime({ offset: true }), z.transform((at) => Date.parse(at))),
   ]),
-  /** Seconds or other whole units: `45s`. */
+  /** A whole number with a unit, such as `45s`. */
   ttl: z.optional(
     z.string().check(z.regex(/^[1-9][0-9]{0,7}(ms|s|m|h|d)$/, "expected a duration, such as 45s")),
   ),
@@ -47,7 +47,7 @@ const subsystem = z.strictObject({
   message: z.optional(text(1_000)),
 });
 
-/** A report in our own words. */
+/** A report in Assay's own format. */
 export const wordsBody = z.strictObject({
   ...envelope,
   state: reportState,
@@ -59,7 +59,7 @@ export const wordsBody = z.strictObject({
 });
 
 const HEADER = /^[!#$%&'*+.^`|~\w-]{1,100}$/;
-/** An answer as the service gave it. */
+/** A response exactly as the service gave it. */
 export const answerBody = z.strictObject({
   ...envelope,
   answer: z.strictObject({
@@ -75,10 +75,10 @@ export const answerBody = z.strictObject({
   }),
 });
 
-/** A push: a report in our own words, or an answer in any dialect. */
+/** A push: a report in Assay's own format, or a response in any dialect. */
 export type PushBody = z.infer<typeof wordsBody> | z.infer<typeof answerBody>;
 
-/** The shape of a push. It is held against one of the two, so that what is wrong can be named. */
+/** Validates a push by one of the two schemas, so that errors name the wrong field. */
 export const pushBody: z.ZodMiniType<PushBody> = z.pipe(
   z.unknown(),
   z.transform((value, context) => {
@@ -92,16 +92,16 @@ export const pushBody: z.ZodMiniType<PushBody> = z.pipe(
   }),
 );
 
-/** Never requested: a URL whose path implies no question. */
+/** Never requested. Its path implies no question. */
 const PLACEHOLDER_URL = new URL("http://pushed.invalid/");
 
-/** What a push claims. A claim is only as good as its worst part, as with a report that is asked for. Pure. */
+/** The report that a push contains. A claim is as bad as its worst part, as with a requested report. Pure. */
 export function reportOf(body: PushBody, source: PushedSource): Report {
   const result = "answer" in body ? readAnswer(body, source) : readWords(body, source);
-  // A process that lives is no claim that it is ready.
+  // A live process is no claim of readiness.
   if (result.question === "liveness" && isServing(result.state)) {
     return {
-      ...unknownReport("push", body.at, "liveness: it only says that a process lives"),
+      ...unknownReport("push", body.at, "liveness: it only says that the process is alive"),
       dialect: result.dialect,
     };
   }
@@ -127,7 +127,7 @@ function readWords(body: z.infer<typeof wordsBody>, { select }: PushedSource): R
   const dialect: Dialect = {
     name,
     recognise: () => true,
-    // Where there is no claim, what it might have been made of is none either.
+    // Without a claim, the claims and subsystems that it would be made of do not count either.
     read: () =>
       isNoClaim(state) ? { claims: [own] } : { claims: [own, ...claims], subsystems: parts, version, phase },
   };

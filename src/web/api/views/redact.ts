@@ -1,14 +1,14 @@
-/** All that is answered without a token, by name. What is not named here is not said. */
+/** Allowlist of the response fields that are public. All other fields are removed. */
 
-/** The names of fields, at any depth, by answer. */
+/** Public field names, at any depth, by response. */
 const PUBLIC_FIELDS = {
   status: ["at", "status", "targets", "id", "name", "evidenceAgeMs"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** An answer that the public may have. */
+/** A response with a public form. */
 export type PublicAnswer = keyof typeof PUBLIC_FIELDS;
 
-/** Only the named fields of a JSON value. */
+/** Keeps only the public fields of a JSON value. */
 export function publicFields(answer: PublicAnswer, value: unknown): unknown {
   const names: readonly string[] = PUBLIC_FIELDS[answer];
   const pick = (inner: unknown): unknown => {

@@ -7,19 +7,22 @@ import { Cache } from "../../../base/cache.ts";
 // @ts-types="../../../base/std.d.ts"
 import { encodeHex } from "@std/encoding/hex";
 
-/** An answer as it is sent. */
+/** A rendered response. */
 export interface RenderedBody {
   body: Uint8Array<ArrayBuffer>;
-  /** Weak: the same while only ages differ. */
+  /** Weak: it does not change while only ages change. */
   etag: string;
 }
 
-/** Readers with other rights whose answers are kept at once; 1,000 checks of 7 probers are megabytes. */
+/**
+ * Maximum number of cached responses, one per set of rights. With 1,000 checks and 7 probers each has
+ * megabytes.
+ */
 const MAX_READERS = 8;
 
 /**
- * Renders what `make` answers once for each reading of the states and each reader, however many ask. States are read again after a second, so no
- * age is older; and no word outlives its evidence.
+ * Renders the value of `make` once per reader for each reading of the states. States are read again after a
+ * second, which bounds the error of the ages, and a rendering ends when the first outcome becomes stale.
  */
 export function renderer({ checks }: Config, { now }: Pick<Clock, "now">): (
   states: States,
@@ -36,7 +39,10 @@ export function renderer({ checks }: Config, { now }: Pick<Clock, "now">): (
   };
 }
 
-/** When it was made, and how old evidence was then: both change with the clock alone. Words that age changes stay in the tag. */
+/**
+ * Fields that change with the clock alone. They are left out of the ETag; outcomes that change with age stay
+ * in.
+ */
 const AGE_FIELDS = /^\{"at":"[^"]*"|"(?:evidenceAgeMs|ageMs)":\d+/g;
 
 async function render(value: object): Promise<RenderedBody> {

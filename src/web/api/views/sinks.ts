@@ -2,10 +2,13 @@ import type { Config } from "../../../config/config.ts";
 import { listSinkStates } from "../../../storage/records/sink_states.ts";
 import type { OutboxStore, RecordStore } from "../../../storage/store.ts";
 
-/** Pending notices that are counted at most. */
+/** Maximum number of pending notices counted. */
 export const MAX_COUNTED = 1_000;
 
-/** How a sink does: `disabled` since it answered 410, `failing` three times in a row, or `ok`. Times are epoch ms. */
+/**
+ * The state of a sink: `disabled` since it responded 410, `failing` after three failures in a row, or `ok`.
+ * Times are epoch ms.
+ */
 export interface SinkView {
   id: string;
   kind: string;
@@ -13,12 +16,12 @@ export interface SinkView {
   state: "ok" | "failing" | "disabled";
   since?: number;
   lastError?: string;
-  /** Notices that wait, at most {@linkcode MAX_COUNTED} over all sinks. */
+  /** Waiting notices; at most {@linkcode MAX_COUNTED} are counted over all sinks. */
   pending: number;
   oldestPendingAt?: number;
 }
 
-/** How each sink of a config does. */
+/** The state of each sink of a config. */
 export async function sinkViews(
   { webhooks }: Pick<Config, "webhooks">,
   store: OutboxStore & RecordStore,
@@ -29,7 +32,7 @@ export async function sinkViews(
     store.listDisabledWebhooks(),
     store.listDeliveries({ state: "pending", limit: MAX_COUNTED }),
   ]);
-  // What is written for later does not wait.
+  // Notices scheduled for later are not waiting.
   const waiting = Map.groupBy(items.filter(({ createdAt }) => createdAt <= nowMs), ({ webhook }) => webhook);
   return webhooks.map(({ id, kind, events }) => {
     const own = waiting.get(id) ?? [];

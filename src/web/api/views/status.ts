@@ -1,4 +1,4 @@
-/** What the API says of a check: stored state beside the age of its evidence. Old evidence is `unknown`, never green. */
+/** Views of checks: stored state with the age of its evidence. Stale evidence is `unknown`, never green. */
 import { traceLink } from "../../../config/trace_link.ts";
 import type { Check, Config, Target } from "../../../config/config.ts";
 import { requiredChecks } from "../../../config/required.ts";
@@ -16,13 +16,13 @@ import { COARSE_STATUSES, WORST_FIRST } from "../../../judgement/words.ts";
 import { iso } from "../../../base/time.ts";
 import type { IncidentComment } from "../../../storage/records/comments.ts";
 
-/** The only states that the public sees. */
+/** The coarse states that the public sees. */
 export type TargetStatus = (typeof COARSE_STATUSES)[number];
 
 /**
- * What a verdict means to the public and to clients of the service: whether the journey works, not whether the
- * report was right. One that serves but denies it (underclaim), or says nothing (unreported), serves. Without a winner
- * or fresh evidence there is nothing to say, and that is never green.
+ * The public meaning of an outcome: whether the journey works, not whether the report is right. A service
+ * that works but denies it (underclaim), or gives no report (unreported), is degraded. Without a quorum or
+ * fresh evidence the state is unknown.
  */
 export const STATUS_OF: Record<CurrentOutcome, TargetStatus> = {
   ready: "ready",
@@ -43,7 +43,10 @@ const worstOutcome = (outcomes: CurrentOutcome[]): CurrentOutcome =>
 
 const ageMs = (at: number | undefined, nowMs: number) => at === undefined ? null : Math.max(0, nowMs - at);
 
-/** Until when (epoch ms) all present outcomes hold unless something is settled: then the first one turns `unknown`. */
+/**
+ * Until when (epoch ms) the current outcomes hold if nothing is settled: then the first of them turns
+ * `unknown`.
+ */
 export const holdsUntil = (checks: readonly Check[], states: States, nowMs: number): number =>
   checks.reduce((soonest, check) => {
     const state = states[check.key];
@@ -51,7 +54,7 @@ export const holdsUntil = (checks: readonly Check[], states: States, nowMs: numb
     return until < nowMs ? soonest : Math.min(soonest, until);
   }, Infinity);
 
-/** The coarse public status: states and ages by name, and nothing else. */
+/** The public status: states and evidence ages by target, and nothing else. */
 export function publicStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => {
     const outcome = targetOutcome(target, states, nowMs);
@@ -71,15 +74,15 @@ export function publicStatus(config: Config, states: States, nowMs: number) {
 const worstStatus = (found: TargetStatus[]) =>
   COARSE_STATUSES.find((status) => found.includes(status)) ?? "unknown";
 
-/** The coarse status of a target: that of its worst check. */
+/** The coarse status of a target: that of its worst required check. */
 export const targetStatus = (target: Target, states: States, nowMs: number): TargetStatus =>
   STATUS_OF[targetOutcome(target, states, nowMs)];
 
-/** The outcome of a target: that of its worst check, optional ones left out. */
+/** The outcome of a target: that of its worst required check. */
 export const targetOutcome = (target: Target, states: States, nowMs: number) =>
   worstOutcome(requiredChecks(target).map((check) => outcomeOf(check, states[check.key], nowMs)));
 
-/** The whole status, for the bearer of the token. */
+/** The full status, for a token's holder. */
 export function fullStatus(config: Config, states: States, nowMs: number) {
   const targets = config.targets.map((target) => targetView(config, target, { states, nowMs }));
   const counts: Partial<Record<CurrentOutcome, number>> = {};
@@ -94,7 +97,7 @@ export function fullStatus(config: Config, states: States, nowMs: number) {
   };
 }
 
-/** As of when something is shown (epoch ms), and whether kept rounds are shown beside the latest. */
+/** The current time (epoch ms), and whether kept rounds are included. */
 interface ViewOptions {
   nowMs: number;
   rounds?: boolean;
@@ -153,7 +156,7 @@ export function checkView(
   };
 }
 
-/** Who says what of the captures that must agree. */
+/** Captured values that must agree, and which regions have each. */
 function convergenceView(config: Config, check: Check, state: CheckState | undefined, nowMs: number) {
   return valuesNow(check, config.regions, state, nowMs).map(({ values, ...rest }) => ({
     ...rest,
@@ -202,7 +205,7 @@ function reportView({ before, after }: LastRound, nowMs: number) {
 
 function observationView(check: Check, witness: LastRound, nowMs: number) {
   const { outcome, totalMs, failure, stepMs, cleanup, first, slot, traceId } = witness;
-  // The journey may have another length by now.
+  // The config may have changed the journey since.
   const passed = stepMs?.map((totalMs, i) => ({ name: check.journey[i]?.name ?? `step ${i + 1}`, totalMs }));
   const steps = witness.steps ?? passed;
   const walkedAgain = first && describeRetry(first);
@@ -220,7 +223,7 @@ function observationView(check: Check, witness: LastRound, nowMs: number) {
   };
 }
 
-/** What is known of an incident besides, in words, and who holds it open. */
+/** Further facts about an incident, in words, and the probers that keep it open. */
 function notesView(incident: Incident, state: CheckState | undefined, nowMs: number) {
   const heldBy = holdersOf(incident, state?.scopes);
   const notes = incidentNotes(incident, heldBy, nowMs);
@@ -232,7 +235,7 @@ function notesView(incident: Incident, state: CheckState | undefined, nowMs: num
   };
 }
 
-/** An incident with its times in words; `state` is that of its check now, if it is known. */
+/** An incident with ISO times. `state` is the current state of its check, if known. */
 export function incidentView(incident: Incident, state: CheckState | undefined, nowMs: number) {
   const { openedAt, updatedAt, resolvedAt, statusPage, timeline, ...rest } = incident;
   return {
@@ -246,7 +249,7 @@ export function incidentView(incident: Incident, state: CheckState | undefined, 
   };
 }
 
-/** When the status page of a check admitted an incident, and how long after its opening. */
+/** When the check's status page admitted an incident, and how long after its opening. */
 function admissionView(incident: Incident) {
   const lagMs = admissionLag(incident);
   return {
@@ -255,10 +258,10 @@ function admissionView(incident: Incident) {
   };
 }
 
-/** A comment on an incident with its time in words. */
+/** A comment on an incident, with an ISO time. */
 export const commentView = ({ at, ...rest }: IncidentComment) => ({ at: iso(at), ...rest });
 
-/** Who acknowledged an incident, and when; empty: it is not acknowledged. */
+/** Who acknowledged an incident, and when; both undefined if it is not acknowledged. */
 export const acknowledgementView = (taken: IncidentComment | undefined) => ({
   acknowledgedAt: iso(taken?.at),
   acknowledgedBy: taken?.by,

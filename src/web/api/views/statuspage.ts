@@ -2,13 +2,13 @@ import { iso } from "../../../base/time.ts";
 import type { Maintenance } from "./maintenances.ts";
 import { type Outage, outageWords } from "./outages.ts";
 
-/** What incidents need of a component. */
+/** The fields of a component that incidents use. */
 interface Named {
   id: string;
   name: string;
 }
 
-/** An outage as an incident of a Statuspage. */
+/** An outage as a Statuspage incident. */
 export function statusPageIncident<Component extends Named>(
   outage: Outage,
   component: Component,
@@ -54,7 +54,7 @@ const updateOf = (id: string, status: string, body: string, at: number) => ({
   display_at: iso(at),
 });
 
-/** Maintenances as a Statuspage has them. The time of writing is not known: its own times stand in its place. */
+/** Maintenances in Statuspage's format. Their creation time is unknown, so their own times are used. */
 export const maintenancesOf = <Component extends Named>(
   all: readonly Maintenance[],
   components: readonly Component[],

@@ -1,12 +1,12 @@
 /**
- * The one script: it keeps the page up to date by Server-Sent Events, greys it out when it cannot, writes times in the zone that the reader
- * chose, and filters rows while one types. Without it the page is whole, and as old as it says. `deno task schema` embeds it, without
- * comments and indentation: no string spans lines.
+ * The page's script. It updates the page on Server-Sent Events, greys it out when that fails, shows times in
+ * the reader's time zone, and filters rows. Without it the page is complete but static. `deno task schema`
+ * embeds it without comments and indentation, so no string may span lines.
  */
 (() => {
   "use strict";
   const d = document, root = d.documentElement;
-  // The pages lie under the same path as this script
+  // Pages are under the same path as this script.
   const own = d.currentScript instanceof HTMLScriptElement ? d.currentScript.src : "";
   const base = own.replace(/\/assets\/.*/, "");
   /** @param {string} query @param {ParentNode} of */
@@ -33,7 +33,7 @@
     try {
       localStorage.setItem("zone", zone);
     } catch {
-      // It is chosen for this page alone.
+      // Without storage the choice holds for this page only.
     }
   };
   /** @param {string} timeZone */
@@ -54,7 +54,7 @@
     };
   };
   let zone = stored() || "UTC", formats = formatsIn("UTC");
-  /** How long ago, in the largest unit of which there is one. @param {Date} at */
+  /** Time since `at`, in the largest unit that fits. @param {Date} at */
   const ago = (at) => {
     const s = Math.max(0, (Date.now() - at.getTime()) / 1000);
     if (s < 90) return Math.round(s) + " s";
@@ -114,7 +114,7 @@
   };
   if (search) search.oninput = filterRows;
 
-  // What a cell of a history holds
+  // Tooltip of a history cell
   const tip = d.createElement("p");
   tip.id = "tip";
   tip.role = "status";
@@ -132,7 +132,7 @@
       return Array(Number(n) || 1).fill(cell);
     });
   /** @param {SVGElement} band @param {number} at */
-  const tell = (band, at) => {
+  const showTip = (band, at) => {
     const cells = cellsOf(band), box = band.getBoundingClientRect();
     const i = Math.min(cells.length - 1, Math.max(0, at));
     const from = new Date(Number(band.dataset.from) + i * Number(band.dataset.step));
@@ -152,23 +152,23 @@
     const band = bandOf(event);
     if (!band) return void (tip.hidden = true);
     const box = band.getBoundingClientRect(), count = cellsOf(band).length;
-    tell(band, Math.floor((event.clientX - box.left) / box.width * count));
+    showTip(band, Math.floor((event.clientX - box.left) / box.width * count));
   });
   d.addEventListener("keydown", (event) => {
     const band = bandOf(event), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (event.key === "Escape") tip.hidden = true;
     if (!band || !step) return;
     event.preventDefault();
-    tell(band, Number(band.dataset.at ?? (step < 0 ? Infinity : -1)) + step);
+    showTip(band, Number(band.dataset.at ?? (step < 0 ? Infinity : -1)) + step);
   });
   d.addEventListener("focusout", () => void (tip.hidden = true));
 
-  // What the server sent, before times were painted
+  // The server's markup, before times were painted
   /** @type {Map<string, Node>} */
   const sources = new Map();
   /** @param {ParentNode} part */
   const rowsOf = (part) => all("li[id]", part);
-  /** Keeps a copy: cheaper than its text. @param {HTMLElement} part */
+  /** Keeps a copy for comparison, which is cheaper than keeping the markup. @param {HTMLElement} part */
   const keep = (part) => {
     const copy = part.cloneNode(true);
     sources.set(part.id, copy);
@@ -187,7 +187,7 @@
   const swap = (part, next) => {
     const focused = d.activeElement;
     const mark = focused && part.contains(focused) && selectorOf(focused);
-    // What one opened stays open.
+    // Keep open what the reader opened.
     for (const was of part.querySelectorAll("details[id]")) {
       next.querySelector("#" + CSS.escape(was.id))?.toggleAttribute("open", was.hasAttribute("open"));
     }
@@ -228,13 +228,13 @@
   // Sign-in
   const { slot, age, late } = d.body.dataset;
   if (late === undefined) {
-    // A link may bring the token behind the #, which no server sees; who follows it still presses the button.
+    // A link may carry the token after #, which no server sees. The reader still has to press the button.
     const token = d.querySelector("input[name=token]");
     if (token instanceof HTMLInputElement && location.hash) {
       token.value = decodeURIComponent(location.hash.slice(1));
       history.replaceState(null, "", location.pathname + location.search);
     }
-    // A link from elsewhere comes without our cookie (SameSite=Strict); asked from here, it comes with it.
+    // A link from another site arrives without our cookie (SameSite=Strict). A request from this page has it.
     const next = all("[data-next]")[0]?.dataset.next;
     if (next && !next.endsWith("/")) {
       fetch(next, { redirect: "manual" }).then(
@@ -245,19 +245,19 @@
     return;
   }
 
-  // Life
+  // Live updates
   const lost = d.getElementById("lost");
   if (!lost) return;
   let newest = Number(slot || 0),
-    heardAt = Date.now() - Number(age || 0),
+    settledAt = Date.now() - Number(age || 0),
     downAt = 0,
     shownAt = Date.now();
   const check = () => {
     const now = Date.now();
     const why = downAt && now - downAt > 8000
       ? texts.lost
-      : newest && now - heardAt > Number(late)
-      ? texts.late.replace("{s}", String(Math.round((now - heardAt) / 1000)))
+      : newest && now - settledAt > Number(late)
+      ? texts.late.replace("{s}", String(Math.round((now - settledAt) / 1000)))
       : "";
     root.classList.toggle("lost", why !== "");
     if (lost.hidden !== (why === "")) {
@@ -273,7 +273,7 @@
   let timer = 0, busy = false, lastAt = Date.now();
   const refresh = async () => {
     timer = 0;
-    if (busy) return due(1000);
+    if (busy) return refreshIn(1000);
     busy = true;
     try {
       const answer = await fetch(location.href, {
@@ -289,23 +289,23 @@
       }
     } catch {
       downAt ||= Date.now();
-      due(5000);
+      refreshIn(5000);
     }
     busy = false;
   };
   /** @param {number} ms */
-  const due = (ms) => {
+  const refreshIn = (ms) => {
     timer ||= setTimeout(refresh, ms);
   };
-  const calm = rowsOf(d).length > 200 ? 30000 : rowsOf(d).length > 0 ? 10000 : 3000;
+  const refreshMs = rowsOf(d).length > 200 ? 30000 : rowsOf(d).length > 0 ? 10000 : 3000;
 
-  // Nothing is reloaded before it is there again: the error page of a proxy would stay for ever
-  const later = () =>
+  // Reload only when the server responds again: a proxy's error page would stay for ever
+  const reloadLater = () =>
     setTimeout(
       () =>
         fetch(location.href).then(
-          (a) => a.ok ? location.reload() : later(),
-          later,
+          (a) => a.ok ? location.reload() : reloadLater(),
+          reloadLater,
         ),
       30000,
     );
@@ -316,21 +316,21 @@
   };
   source.onerror = () => {
     downAt ||= Date.now();
-    if (source.readyState === 2) later();
+    if (source.readyState === 2) reloadLater();
   };
   source.addEventListener("settled", ({ data }) => {
     const at = Date.parse(JSON.parse(data).slot || "") || 0;
     if (at > newest) {
       newest = at;
-      heardAt = Date.now();
+      settledAt = Date.now();
       check();
-      if (Date.now() - lastAt > calm) due(200);
+      if (Date.now() - lastAt > refreshMs) refreshIn(200);
     }
   });
   for (const type of ["status", "incident", "target"]) {
     source.addEventListener(
       type,
-      () => due(rowsOf(d).length > 200 ? 2000 : 300),
+      () => refreshIn(rowsOf(d).length > 200 ? 2000 : 300),
     );
   }
 })();

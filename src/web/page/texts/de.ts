@@ -39,8 +39,8 @@ export const de: PublicTexts = {
   timesAreIn: "Zeiten sind in",
   noScript: "Ohne JavaScript erneuert sich diese Seite nicht von selbst:",
   reload: "neu laden",
-  nothingYet: "Noch wurde nichts beurteilt: Es gibt nichts zu sehen.",
-  late: (span) => `Seit ${span} wurde nichts beurteilt. Was hier steht, sagt nichts über jetzt.`,
+  nothingYet: "Es liegen noch keine Ergebnisse vor.",
+  late: (span) => `Seit ${span} gibt es keine Ergebnisse. Diese Seite ist möglicherweise veraltet.`,
   draft: (name, { impact, now }, isPartial) => {
     const what = (now ?? impact) === "major" ? "nicht" : "nicht so gut, wie es soll";
     const where = isPartial ? " für einen Teil der Besucher" : "";
@@ -50,8 +50,8 @@ export const de: PublicTexts = {
   },
   live: {
     lost: "Die Verbindung ist abgerissen.",
-    late: "Seit {s} s wurde nichts beurteilt.",
-    stale: "Was unten steht, ist von {at} und kann inzwischen falsch sein.",
+    late: "Seit {s} s gibt es keine Ergebnisse.",
+    stale: "Die Seite unten zeigt den Stand von {at} und ist möglicherweise veraltet.",
     cells: { "-": "nichts bekannt", g: "bereit", u: "nicht beurteilt", d: "nicht bereit", b: "nicht bereit" },
   },
 };

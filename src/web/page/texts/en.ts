@@ -1,9 +1,9 @@
 import { type Outage, outageWords } from "../../api/views/outages.ts";
 import type { TargetStatus } from "../../api/views/status.ts";
 
-/** The texts of the public page in one language; one file each. */
+/** The texts of the public page in one language. Each language is one file. */
 export interface PublicTexts {
-  /** The language, as `page.language` names it. */
+  /** The language's name in `page.language`. */
   kind: string;
   title: string;
   headlines: Record<TargetStatus, string>;
@@ -16,11 +16,11 @@ export interface PublicTexts {
   openIncidents: string;
   pastIncidents: string;
   nothingWrong: string;
-  /** By the outage's own state: "Shop was not ready", "Shop is degraded, was not ready". */
+  /** Title of an outage: "Shop was not ready", "Shop is degraded, was not ready". */
   outage(name: string, outage: Pick<Outage, "impact" | "now">): string;
   until: string;
   now: string;
-  /** `share`: "99.98"; `days`: of the ninety. */
+  /** `share`: "99.98"; `days`: number of days with data, at most 90. */
   uptime(share: string, days: number): string;
   noData: string;
   other: string;
@@ -36,9 +36,9 @@ export interface PublicTexts {
   nothingYet: string;
   /** `span`: "11 min". */
   late(span: string): string;
-  /** What an operator begins with who writes of an incident; `isPartial`: not every region fails. */
+  /** Draft of an announcement. `isPartial`: not every region fails. */
   draft(name: string, outage: Pick<Outage, "impact" | "now">, isPartial: boolean): string;
-  /** What the script says. `{at}` and `{s}` are a time and seconds; `cells` are by the letter of the cell. */
+  /** Texts of the script. `{at}` is a time, `{s}` seconds; `cells` are by the letter of the cell. */
   live: { lost: string; late: string; stale: string; cells: Record<"-" | "g" | "u" | "d" | "b", string> };
 }
 
@@ -50,7 +50,7 @@ export const en: PublicTexts = {
     ready: "All services are ready",
     degraded: "Some services are degraded",
     not_ready: "Some services are not ready",
-    unknown: "Not all services could be judged lately",
+    unknown: "Some services could not be judged recently",
   },
   statuses: { ready: "ready", degraded: "degraded", not_ready: "not ready", unknown: "unknown" },
   neverSeen: "never checked",
@@ -59,7 +59,7 @@ export const en: PublicTexts = {
   inProgress: "in progress",
   openIncidents: "Now",
   pastIncidents: "Past incidents",
-  nothingWrong: "No incidents lately.",
+  nothingWrong: "No recent incidents.",
   outage: (name, outage) => `${name} ${outageWords(outage)}`,
   until: "to",
   now: "now",
@@ -75,8 +75,8 @@ export const en: PublicTexts = {
   timesAreIn: "Times are in",
   noScript: "Without JavaScript this page does not update itself:",
   reload: "reload it",
-  nothingYet: "Nothing has been settled yet: there is nothing to see.",
-  late: (span) => `Assay is late: nothing was settled for ${span}. What stands here says nothing of now.`,
+  nothingYet: "There are no results yet.",
+  late: (span) => `Assay is late: no results for ${span}. This page may be out of date.`,
   draft: (name, { impact, now }, isPartial) => {
     const what = (now ?? impact) === "major" ? "not work" : "not work as well as it should";
     const where = isPartial ? " for some visitors" : "";
@@ -86,8 +86,8 @@ export const en: PublicTexts = {
   },
   live: {
     lost: "The connection to Assay is lost.",
-    late: "Assay has settled nothing for {s} s.",
-    stale: "What stands below is as of {at}, and may be wrong by now.",
+    late: "Assay has had no results for {s} s.",
+    stale: "The page below is as of {at} and may be out of date.",
     cells: { "-": "no evidence", g: "ready", u: "not judged", d: "overclaimed", b: "not ready" },
   },
 };

@@ -1,6 +1,6 @@
-/** The languages of the public page besides English: one more is one more file. */
+/** The languages of the public page other than English. To add one, add a file. */
 import { de } from "./de.ts";
 import type { PublicTexts } from "./en.ts";
 
-/** One row a language. */
+/** One entry per language. */
 export const TRANSLATIONS: readonly PublicTexts[] = [de];

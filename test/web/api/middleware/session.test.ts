@@ -80,7 +80,7 @@ test.each([
   const house = await pageFixture({ settings: api(...tokens) });
   const { status, headers, text } = await house.get("/login", undefined, { form: { token } });
   expect([status, headers.get("set-cookie")]).toEqual([401, null]);
-  expect(text).toContain("not known, has expired, or may not read");
+  expect(text).toContain("unknown, has expired, or may not read");
 });
 
 test("without api.token nobody can sign in, and the page says so", async () => {

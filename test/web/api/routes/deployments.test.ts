@@ -319,7 +319,7 @@ describe("a deployment that is older than deployments are kept", () => {
     };
     expect((await post(shop, "/v1/events/argo", sync)).body).toEqual({
       recorded: false,
-      why: "this rollout is older than what is kept",
+      why: "this rollout is older than the retention period",
     });
     expect((await listed(shop)).deployments).toEqual([]);
   });

@@ -137,7 +137,7 @@ describe("/readyz", () => {
         checks: {
           limits: [{
             status: "warn",
-            output: "shop/read: for three slots the answer was more than Assay takes; see maxBody",
+            output: "shop/read: for three slots the response exceeded a limit of Assay; see maxBody",
           }],
         },
       },

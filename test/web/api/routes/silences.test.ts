@@ -135,7 +135,7 @@ test("a target that is none is refused, with the one that was probably meant", a
   const answer = await hush(await apiFixture(), { match: { target: "shopp" } });
   expect([answer.status, answer.body.detail]).toEqual([
     400,
-    "This token knows no target shopp; did you mean shop?",
+    "This token covers no target shopp; did you mean shop?",
   ]);
 });
 

@@ -49,7 +49,7 @@ test("one that failed three times in a row is failing, and says since when and w
   });
   expect(await metricsOf(failing)).toContain(`assay_sink_failing{webhook="${id}"} 1`);
   const page = await failing.call("/");
-  expect(page.text).toContain(`Webhook ${id} has taken no notice for 60 s: 1 notice waits.`);
+  expect(page.text).toContain(`Webhook ${id} has accepted no notice for 60 s: 1 notice waits.`);
 });
 
 test("one that answered 410 is disabled until it is flushed", async () => {

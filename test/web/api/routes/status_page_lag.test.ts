@@ -70,6 +70,6 @@ test("page: of the incident, and of the check", async () => {
     "Its status page admitted it 12 min later.",
   );
   expect((await own.get("/targets/shop", cookie)).text).toContain(
-    "it admitted 1 of 1 incidents, 12 min after our quorum on average.",
+    "admitted 1 of 1 incidents, 12 min after our quorum on average.",
   );
 });

@@ -221,10 +221,10 @@ describe("what cannot be answered", () => {
   test.each([
     ["/v1/targets/shoq/health", 404, "No target has this id"],
     [`${PATH}?check=raed`, 404, "The target has no check with this id"],
-    [`${PATH}?as=sprin`, 400, "Assay writes no dialect of this name; did you mean spring?"],
-    [`${PATH}?as=k8s_http`, 400, "Assay writes no dialect of this name; did you mean k8s-http?"],
-    [`${PATH}?as=vault`, 400, "Assay writes no dialect of this name"],
-    [`${PATH}?as=`, 400, "Assay writes no dialect of this name"],
+    [`${PATH}?as=sprin`, 400, "Assay cannot write this dialect; did you mean spring?"],
+    [`${PATH}?as=k8s_http`, 400, "Assay cannot write this dialect; did you mean k8s-http?"],
+    [`${PATH}?as=vault`, 400, "Assay cannot write this dialect"],
+    [`${PATH}?as=`, 400, "Assay cannot write this dialect"],
     [`${PATH}?az=spring`, 400, "The query string is not valid"],
   ])("%s: %i", async (path, status, detail) => {
     const { body, ...seen } = await (await open()).call(path, { token: null });

@@ -1,4 +1,4 @@
-/** What is known of one check: its outcome, and the evidence of each prober. */
+/** Schemas of one check: its outcome, and the evidence of each prober. */
 import * as z from "../../../../base/zod.ts";
 import { CLEANUP_OUTCOMES, JOURNEY_OUTCOMES } from "../../../../evidence/probe/observation.ts";
 import { FAULTS, VERDICTS, VOTES } from "../../../../judgement/words.ts";
@@ -23,7 +23,7 @@ const failure = z.strictObject({
   values: z.optional(z.record(anyText, anyText)),
   request: z.optional(z.strictObject({ method: anyText, url: anyText, headers: z.record(anyText, anyText) }))
     .check(
-      z.describe("The last request of the step as it was sent, redacted, without its body."),
+      z.describe("The last request of the step as sent: redacted, without its body."),
     ),
   answer: z.optional(
     z.strictObject({
@@ -32,7 +32,7 @@ const failure = z.strictObject({
       excerpt: z.optional(anyText),
     }),
   ).check(
-    z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
+    z.describe("At most 1 kB of the response, redacted, around the part that the expectation read."),
   ),
 });
 const { state, dialect, question, httpStatus } = reportParts.head;
@@ -55,7 +55,7 @@ const claimFields = {
 const reported = component(
   "Reported",
   z.strictObject({ ...claimFields, before: z.optional(z.strictObject(claimFields)) }).check(z.describe(
-    "The latest claim of the service; `before` the one before the journey, where it was asked twice.",
+    "The latest claim of the service. `before`: the claim before the journey, if it was requested twice.",
   )),
 );
 const wire = z.strictObject({
@@ -68,7 +68,7 @@ const wire = z.strictObject({
   certificate: z.optional(
     z.strictObject({ notAfter: z.number().check(z.describe("Epoch ms.")), issuer: anyText }),
   ),
-}).check(z.describe("What the transport measured of its last request, where it can tell."));
+}).check(z.describe("Transport timings of the step's last request, if available."));
 const observed = component(
   "Observed",
   z.strictObject({
@@ -79,23 +79,23 @@ const observed = component(
       name: anyText,
       status: z.optional(z.int()),
       note: z.optional(anyText).check(
-        z.describe("What came, of a step that is no HTTP request: 3 records, 2 of 10 ok."),
+        z.describe("The result of a step that is not an HTTP request, such as `3 records` or `2 of 10 ok`."),
       ),
       requests: z.optional(count),
       headersMs: z.optional(spanMs),
-      skipped: z.optional(z.boolean()).check(z.describe("Its onlyIf did not hold.")),
+      skipped: z.optional(z.boolean()).check(z.describe("Skipped because its onlyIf was false.")),
       wire: z.optional(wire),
       totalMs: spanMs,
     }))),
-    traceId: z.optional(anyText).check(z.describe("Of its requests' traceparent.")),
-    traceUrl: z.optional(anyText).check(z.describe("Where that trace is looked at.")),
+    traceId: z.optional(anyText).check(z.describe("Trace id in the traceparent of its requests.")),
+    traceUrl: z.optional(anyText).check(z.describe("Link to that trace.")),
     walkedAgain: z.optional(anyText).check(
-      z.describe("Why it was walked twice: the second walk is this one."),
+      z.describe("Why the journey ran twice; this is the second run."),
     ),
     cleanup: z.optional(z.strictObject({ outcome: z.enum(CLEANUP_OUTCOMES), failure: z.optional(failure) })),
     slot: isoTime,
     ageMs: age,
-  }).check(z.describe("What the journey saw, with the time of each step.")),
+  }).check(z.describe("The journey's result, with the duration of each step.")),
 );
 const keptRound = z.strictObject({
   verdict: z.enum(VERDICTS),
@@ -107,12 +107,12 @@ const keptRound = z.strictObject({
 const prober = z.strictObject({
   id: anyText,
   vote: z.enum(VOTES),
-  excluded: z.optional(z.enum(FAULTS)).check(z.describe("Why its vote does not count for now.")),
+  excluded: z.optional(z.enum(FAULTS)).check(z.describe("Why its vote does not count at present.")),
   evidenceAgeMs: age,
   stale: z.boolean(),
   verdict: z.optional(z.enum(VERDICTS)),
   verdictReason: z.optional(anyText).check(
-    z.describe("Why the verdict is not simply the cell of the table."),
+    z.describe("Why the verdict differs from the verdict table."),
   ),
   slot: z.optional(isoTime).check(z.describe("The slot of this verdict.")),
   reported: z.nullable(reported),
@@ -123,21 +123,25 @@ const prober = z.strictObject({
     lastGood: z.optional(keptRound),
     firstFailed: z.optional(keptRound),
     latestFailed: z.optional(keptRound),
-  })).check(z.describe("Of one target alone: what to compare. Failures are kept while an incident is open.")),
+  })).check(
+    z.describe(
+      "Only for a single target: earlier rounds to compare. Failures are kept while an incident is open.",
+    ),
+  ),
 });
 const convergence = z.strictObject({
   capture: anyText,
-  withinMs: spanMs.check(z.describe("How long a change may take.")),
+  withinMs: spanMs.check(z.describe("How long a change may take to reach all regions.")),
   values: z.array(z.strictObject({
     value: anyText,
     since: z.optional(isoTime).check(z.describe("When it was first seen.")),
     by: z.array(anyText).check(
-      z.describe("The regions that show it; of a region that does not agree with itself its probers."),
+      z.describe("The regions with this value, or the probers of a region whose probers differ."),
     ),
   })),
-  unknown: z.array(anyText).check(z.describe("Regions of which no recent value is known.")),
+  unknown: z.array(anyText).check(z.describe("Regions without a recent value.")),
 }).check(
-  z.describe("A captured value that must agree across regions: who says what, the oldest value first."),
+  z.describe("A captured value that must agree across regions, oldest value first."),
 );
 
 /** One check now. */
@@ -149,13 +153,13 @@ export const checkSchema = component(
     claim: z.enum(["report", "none"]),
     scope: z.enum(["global", "region"]),
     after: z.optional(anyText).check(
-      z.describe("The check of the same target without which this one is not judged."),
+      z.describe("The check of the same target that must hold for this one to be judged."),
     ),
     outcome: currentOutcome,
     since: z.optional(isoTime),
     evaluatedAt: z.optional(isoTime),
     evidenceAgeMs: age,
-    lastOutcome: z.optional(outcome).check(z.describe("What it was before its evidence grew too old.")),
+    lastOutcome: z.optional(outcome).check(z.describe("The last outcome before the evidence became stale.")),
     convergence: z.optional(z.array(convergence)),
     regions: z.array(
       z.strictObject({

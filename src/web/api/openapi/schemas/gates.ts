@@ -5,7 +5,7 @@ import { DECISIONS, OUTCOMES } from "../../../../judgement/words.ts";
 import { anyText, component, count, isoTime } from "./shapes.ts";
 
 const runWord = z.enum([...OUTCOMES, "announced"]);
-/** What a gate says. */
+/** A gate's decision and the evidence for it. */
 export const gateSchema = component(
   "Gate",
   z.strictObject({
@@ -36,12 +36,12 @@ export const gateSchema = component(
     quorum: z.strictObject({ need: count, ready: count, notReady: count, abstain: count }),
     incidentId: z.nullable(anyText),
     page: z.nullable(anyText).check(
-      z.describe("Of the open incident, else of the target; null without a publicUrl."),
+      z.describe("Page of the open incident, or else of the target; null without a publicUrl."),
     ),
     seq: count,
   }),
 );
-/** The same as one word. */
+/** The decision alone. */
 export const decisionSchema = z.enum(DECISIONS);
 
 /** Shields' endpoint badge. */

@@ -1,4 +1,4 @@
-/** Figures of the past. */
+/** Schemas of history and service levels. */
 import * as z from "../../../../base/zod.ts";
 import { reportState } from "../../../../evidence/report/schema.ts";
 import { SLO_WINDOWS, type SloWindow } from "../../../../judgement/slo.ts";
@@ -19,7 +19,7 @@ export const historySchema = z.strictObject({
   stretches: z.array(z.strictObject({
     unit: z.enum(["hour", "day"]),
     start: isoTime,
-    seconds: z.partialRecord(z.enum(OUTCOMES), spanMs).check(z.describe("How long each outcome stood.")),
+    seconds: z.partialRecord(z.enum(OUTCOMES), spanMs).check(z.describe("How long each outcome lasted.")),
     ...level,
   })),
 });
@@ -30,19 +30,19 @@ export const sliSchema = z.strictObject({
   to: isoTime,
   ...level,
   incidents: z.strictObject({
-    complete: z.boolean().check(z.describe("False: there are more incidents than are looked at.")),
+    complete: z.boolean().check(z.describe("False if there are more incidents than were read.")),
     service: count,
     open: count,
     mttrSeconds: z.nullable(spanMs),
     detectionDelaySeconds: z.nullable(spanMs).check(
-      z.describe("How long after its journey the service's own report failed."),
+      z.describe("How long after the opening the service's own report admitted it."),
     ),
     neverAdmitted: count,
     statusPage: z.optional(z.strictObject({
       admitted: count,
-      neverAdmitted: count.check(z.describe("Over before the page said a word.")),
+      neverAdmitted: count.check(z.describe("Incidents that ended before the page admitted them.")),
       meanLagSeconds: z.nullable(spanMs),
-    })).check(z.describe("Where the claim is a public status page: how late it admits.")),
+    })).check(z.describe("If the claim is a public status page: how late it admits incidents.")),
   }),
   probers: z.array(z.strictObject({
     id: anyText,
@@ -55,30 +55,30 @@ export const targetSliSchema = z.strictObject({
   from: isoTime,
   to: isoTime,
   checks: z.array(anyText).check(
-    z.describe("The checks that count: at each instant the worst of them. Optional ones do not."),
+    z.describe("The required checks. At each instant the worst of them counts."),
   ),
   ...level,
   coverage: z.strictObject({ dataSeconds: spanMs, windowSeconds: spanMs }).check(
-    z.describe("For how much of the window there is data."),
+    z.describe("How much of the window has data."),
   ),
 });
 const sloWindow = z.enum(Object.keys(SLO_WINDOWS) as [SloWindow, ...SloWindow[]]);
 /** `…/slo`. */
 export const sloSchema = z.strictObject({
-  objective: z.number().check(z.gt(0), z.lt(1), z.describe("The share of judged time that is to be good.")),
+  objective: z.number().check(z.gt(0), z.lt(1), z.describe("The share of judged time that should be good.")),
   left: z.nullable(z.number()).check(
     z.describe(
-      "Share of the 30 days' budget that is left, below 0 once overspent; null: nothing was judged.",
+      "Remaining share of the 30-day budget, negative once overspent; null if nothing was judged.",
     ),
   ),
   allowedSeconds: spanMs.check(
-    z.describe("Failing that the objective allows in the judged time of 30 days."),
+    z.describe("Failing time that the objective allows in the judged time of 30 days."),
   ),
   windows: z.array(z.strictObject({
     window: sloWindow,
     from: isoTime,
     rate: z.nullable(spanMs).check(
-      z.describe("Burn rate: 1 spends the budget in just 30 days; null: nothing was judged."),
+      z.describe("Burn rate: 1 spends the budget in exactly 30 days; null if nothing was judged."),
     ),
     badSeconds: spanMs,
     judgedSeconds: spanMs,
@@ -86,14 +86,14 @@ export const sloSchema = z.strictObject({
     coverage: z.number().check(
       z.gte(0),
       z.lte(1),
-      z.describe("Judged time over all of it: the rest is neither good nor bad."),
+      z.describe("Share of the window that was judged; the rest counts as neither good nor bad."),
     ),
   })),
   alerts: z.array(z.strictObject({
     long: sloWindow,
     short: sloWindow,
     factor: z.number(),
-    firing: z.boolean().check(z.describe("Both windows burn faster than the factor.")),
+    firing: z.boolean().check(z.describe("Whether both windows burn faster than the factor.")),
   })),
 });
 /** `…/slots`. */

@@ -1,4 +1,4 @@
-/** Incidents and the notices about them. */
+/** Schemas of incidents and of the notices about them. */
 import * as z from "../../../../base/zod.ts";
 import { event as eventShape } from "../../../../engine/notify/event.ts";
 import { COMMENT_KINDS } from "../../../../storage/records/comments.ts";
@@ -6,7 +6,7 @@ import { DELIVERY_STATES } from "../../../../storage/store.ts";
 import { entry, incident, incidentBasics } from "./incident_fields.ts";
 import { anyText, component, count, cursor, isoTime, outcome, spanMs } from "./shapes.ts";
 
-/** What webhooks get. */
+/** The body of a webhook. */
 export const eventSchema = component("Event", eventShape);
 
 const wholeIncident = {
@@ -15,13 +15,13 @@ const wholeIncident = {
     admittedAt: z.optional(isoTime),
     lagSeconds: z.optional(spanMs),
   })).check(z.describe(
-    "Where the claim is a public status page: when it admitted that something is wrong, and how long after the opening.",
+    "If the claim is a public status page: when it admitted the incident, and how long after the opening.",
   )),
   ...incidentBasics,
   timeline: z.array(z.strictObject({ ...entry, outcome })),
   acknowledgedAt: z.optional(isoTime),
   acknowledgedBy: z.optional(anyText).check(
-    z.describe("A token's id, or through which receiver's link."),
+    z.describe("A token's id, or the receiver whose link was used."),
   ),
 };
 /** A comment on an incident, or its acknowledgement. */
@@ -30,7 +30,7 @@ export const commentSchema = component(
   z.strictObject({
     at: isoTime,
     kind: z.enum(COMMENT_KINDS),
-    by: anyText.check(z.describe("The token's id, or through which receiver's link.")),
+    by: anyText.check(z.describe("The token's id, or the receiver whose link was used.")),
     text: z.optional(anyText),
   }),
 );
@@ -47,7 +47,7 @@ export const incidentSchema = component(
     ...wholeIncident,
     replay: z.optional(anyText).check(
       z.describe(
-        "When another failureThreshold would have opened it, in words, where the kept history covers it.",
+        "When a different failureThreshold would have opened it, in words, if the kept history covers it.",
       ),
     ),
     comments: z.array(commentSchema),
@@ -62,7 +62,9 @@ export const deliveryPageSchema = z.strictObject({
     id: anyText,
     webhook: anyText,
     incident: anyText,
-    episode: z.optional(count).check(z.describe("Of the incident; absent: an earlier version wrote it.")),
+    episode: z.optional(count).check(
+      z.describe("Episode of the incident; absent if an earlier version wrote the notice."),
+    ),
     type: anyText,
     seq: count,
     state: deliveryState,
@@ -76,7 +78,7 @@ export const deliveryPageSchema = z.strictObject({
   })),
   next: cursor,
   disabledWebhooks: z.record(anyText, isoTime).check(
-    z.describe("Webhooks that answered 410, and since when."),
+    z.describe("Webhooks that responded 410, and since when."),
   ),
 });
 /** `GET /v1/sinks`. */
@@ -84,20 +86,20 @@ export const sinkListSchema = z.strictObject({
   sinks: z.array(z.strictObject({
     id: anyText,
     kind: anyText,
-    events: z.array(anyText).check(z.describe("Globs over the events that it gets.")),
+    events: z.array(anyText).check(z.describe("Globs of the events that it receives.")),
     state: z.enum(["ok", "failing", "disabled"]).check(
-      z.describe("failing: three times in a row. disabled: it answered 410."),
+      z.describe("failing: failed three times in a row. disabled: it responded 410."),
     ),
-    since: z.optional(isoTime).check(z.describe("Since when it fails, or is disabled.")),
-    lastError: z.optional(anyText).check(z.describe("Why it began to fail.")),
-    pending: count.check(z.describe("Notices that wait, counted up to 1,000 over all sinks.")),
+    since: z.optional(isoTime).check(z.describe("Since when it has failed or been disabled.")),
+    lastError: z.optional(anyText).check(z.describe("The error with which it began to fail.")),
+    pending: count.check(z.describe("Waiting notices; at most 1,000 are counted over all sinks.")),
     oldestPendingAt: z.optional(isoTime),
   })),
 });
 /** `POST /v1/sinks/{id}/flush`. */
 export const flushSchema = z.strictObject({
   id: anyText,
-  woken: count.check(z.describe("Notices that would have waited for longer.")),
+  woken: count.check(z.describe("Number of notices that are now due earlier.")),
 });
 /** `POST /v1/deliveries/{id}/resend`. */
 export const resendSchema = z.strictObject({ id: anyText, state: z.literal("pending") });

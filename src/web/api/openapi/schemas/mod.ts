@@ -1,4 +1,7 @@
-/** The shapes of what the API answers, for its document and its fuzzer. The app imports none of them, so no bundle pays for them. */
+/**
+ * The schemas of the API's responses, for its OpenAPI document and its fuzzer. The app imports none of them,
+ * so no bundle includes them.
+ */
 export * from "./check.ts";
 export * from "./gates.ts";
 export * from "./history.ts";

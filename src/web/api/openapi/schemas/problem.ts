@@ -1,7 +1,7 @@
 import * as z from "../../../../base/zod.ts";
 import { anyText, component } from "./shapes.ts";
 
-/** RFC 9457. */
+/** A problem document (RFC 9457). */
 export const problemSchema = component(
   "Problem",
   z.strictObject({
@@ -9,7 +9,7 @@ export const problemSchema = component(
     title: anyText,
     status: z.int(),
     detail: anyText.check(z.describe("What is wrong with this request.")),
-    instance: anyText.check(z.describe("The path that was asked.")),
+    instance: anyText.check(z.describe("The path of the request.")),
     errors: z.optional(z.array(
       z.strictObject({
         parameter: z.optional(anyText),

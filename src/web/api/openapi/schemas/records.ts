@@ -1,11 +1,11 @@
-/** What tokens send in: reports, silences, deployments. */
+/** Schemas of records that clients create: reports, silences, deployments. */
 import * as z from "../../../../base/zod.ts";
 import { TOKEN_SCOPES } from "../../../../config/schema/token_scopes.ts";
 import { anyText, component, cursor, isoTime, reportParts, spanMs } from "./shapes.ts";
 
 const { version, retryAfterMs, reason } = reportParts.tail;
 
-/** A pushed source and what it last said. */
+/** A pushed source and its last report. */
 export const pushedReportSchema = component(
   "PushedReport",
   z.strictObject({
@@ -42,10 +42,10 @@ export const silenceSchema = component(
     from: isoTime,
     until: isoTime,
     reason: anyText,
-    by: anyText.check(z.describe("The id of a token; `config`: it is a maintenance window.")),
-    window: z.optional(anyText).check(z.describe("The maintenance window of the config that it is of.")),
+    by: anyText.check(z.describe("A token's id; `config` for a maintenance window.")),
+    window: z.optional(anyText).check(z.describe("The id of its maintenance window in the config.")),
     state: z.enum(["pending", "active", "over"]),
-    checks: z.array(anyText).check(z.describe("What it covers now, as target/check.")),
+    checks: z.array(anyText).check(z.describe("The checks that it covers now, as target/check.")),
   }),
 );
 /** `GET /v1/silences`. */
@@ -66,7 +66,7 @@ export const deploymentSchema = component(
 );
 /** `GET /v1/deployments`. */
 export const deploymentPageSchema = z.strictObject({ deployments: z.array(deploymentSchema), next: cursor });
-/** What a hook answers. */
+/** The response of a hook. */
 export const hookAnswerSchema = component(
   "Recorded",
   z.union([
@@ -74,7 +74,7 @@ export const hookAnswerSchema = component(
     z.strictObject({ recorded: z.literal(false), why: anyText }),
   ]),
 );
-/** A protection rule that waits for its gate. */
+/** A GitHub protection rule that waits for its gate. */
 export const pendingSchema = z.strictObject({ pending: z.literal(true), target: anyText });
 
 /** `GET /v1/tokens`. */

@@ -1,11 +1,11 @@
-/** Targets, the status of all of them, and the probers that watch them. */
+/** Schemas of targets, of the status of all targets, and of probers. */
 import * as z from "../../../../base/zod.ts";
 import { CURRENT_OUTCOMES, PROBER_FAULTS } from "../../../../judgement/words.ts";
 import { CLIENT_FORMS } from "../../client_form.ts";
 import { checkSchema } from "./check.ts";
 import { age, anyText, coarse, component, count, currentOutcome, cursor, isoTime, spanMs } from "./shapes.ts";
 
-/** One target now. */
+/** The current status of one target. */
 export const targetSchema = component(
   "Target",
   z.strictObject({
@@ -30,7 +30,7 @@ export const publicStatusSchema = component(
   }),
 );
 
-/** The same with one. */
+/** `GET /v1/status` with a token. */
 export const fullStatusSchema = component(
   "FullStatus",
   z.strictObject({
@@ -46,23 +46,23 @@ export const fullStatusSchema = component(
 export const regionsSchema = z.strictObject({
   client: z.optional(z.enum(CLIENT_FORMS)).check(
     z.describe(
-      "How this process asks: by connections of its own to pinned addresses, or by its runtime's fetch.",
+      "How this process sends probe requests: over its own connections to pinned addresses, or by its runtime's fetch.",
     ),
   ),
   regions: z.array(z.strictObject({
     id: anyText,
-    quorum: z.unknown().check(z.describe("The rule by which its probers agree.")),
+    quorum: z.unknown().check(z.describe("The quorum rule of its probers.")),
     probers: z.array(z.strictObject({
       id: anyText,
       kind: z.enum(["local", "remote", "place"]),
-      asked: z.optional(anyText).check(z.describe("Where it was asked to be.")),
-      place: z.optional(anyText).check(z.describe("Where it measured itself to be.")),
+      asked: z.optional(anyText).check(z.describe("The requested location.")),
+      place: z.optional(anyText).check(z.describe("The measured location.")),
       excluded: z.nullable(z.enum(PROBER_FAULTS)),
       evaluatedAt: z.optional(isoTime),
       lagMs: z.nullable(spanMs),
       checks: count,
       stale: count,
-      gaps: count.check(z.describe("Checks whose newest slot it missed.")),
+      gaps: count.check(z.describe("Number of checks whose newest slot it missed.")),
       reasons: z.record(anyText, count),
     })),
   })),

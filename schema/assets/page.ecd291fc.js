@@ -104,7 +104,7 @@ const cellsOf = (band) =>
 const [, n, cell] = /^(\d*)(.*)$/.exec(run) ?? [];
 return Array(Number(n) || 1).fill(cell);
 });
-const tell = (band, at) => {
+const showTip = (band, at) => {
 const cells = cellsOf(band), box = band.getBoundingClientRect();
 const i = Math.min(cells.length - 1, Math.max(0, at));
 const from = new Date(Number(band.dataset.from) + i * Number(band.dataset.step));
@@ -123,14 +123,14 @@ d.addEventListener("pointermove", (event) => {
 const band = bandOf(event);
 if (!band) return void (tip.hidden = true);
 const box = band.getBoundingClientRect(), count = cellsOf(band).length;
-tell(band, Math.floor((event.clientX - box.left) / box.width * count));
+showTip(band, Math.floor((event.clientX - box.left) / box.width * count));
 });
 d.addEventListener("keydown", (event) => {
 const band = bandOf(event), step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
 if (event.key === "Escape") tip.hidden = true;
 if (!band || !step) return;
 event.preventDefault();
-tell(band, Number(band.dataset.at ?? (step < 0 ? Infinity : -1)) + step);
+showTip(band, Number(band.dataset.at ?? (step < 0 ? Infinity : -1)) + step);
 });
 d.addEventListener("focusout", () => void (tip.hidden = true));
 const sources = new Map();
@@ -203,15 +203,15 @@ return;
 const lost = d.getElementById("lost");
 if (!lost) return;
 let newest = Number(slot || 0),
-heardAt = Date.now() - Number(age || 0),
+settledAt = Date.now() - Number(age || 0),
 downAt = 0,
 shownAt = Date.now();
 const check = () => {
 const now = Date.now();
 const why = downAt && now - downAt > 8000
 ? texts.lost
-: newest && now - heardAt > Number(late)
-? texts.late.replace("{s}", String(Math.round((now - heardAt) / 1000)))
+: newest && now - settledAt > Number(late)
+? texts.late.replace("{s}", String(Math.round((now - settledAt) / 1000)))
 : "";
 root.classList.toggle("lost", why !== "");
 if (lost.hidden !== (why === "")) {
@@ -226,7 +226,7 @@ d.addEventListener("visibilitychange", check);
 let timer = 0, busy = false, lastAt = Date.now();
 const refresh = async () => {
 timer = 0;
-if (busy) return due(1000);
+if (busy) return refreshIn(1000);
 busy = true;
 try {
 const answer = await fetch(location.href, {
@@ -242,20 +242,20 @@ check();
 }
 } catch {
 downAt ||= Date.now();
-due(5000);
+refreshIn(5000);
 }
 busy = false;
 };
-const due = (ms) => {
+const refreshIn = (ms) => {
 timer ||= setTimeout(refresh, ms);
 };
-const calm = rowsOf(d).length > 200 ? 30000 : rowsOf(d).length > 0 ? 10000 : 3000;
-const later = () =>
+const refreshMs = rowsOf(d).length > 200 ? 30000 : rowsOf(d).length > 0 ? 10000 : 3000;
+const reloadLater = () =>
 setTimeout(
 () =>
 fetch(location.href).then(
-(a) => a.ok ? location.reload() : later(),
-later,
+(a) => a.ok ? location.reload() : reloadLater(),
+reloadLater,
 ),
 30000,
 );
@@ -266,21 +266,21 @@ check();
 };
 source.onerror = () => {
 downAt ||= Date.now();
-if (source.readyState === 2) later();
+if (source.readyState === 2) reloadLater();
 };
 source.addEventListener("settled", ({ data }) => {
 const at = Date.parse(JSON.parse(data).slot || "") || 0;
 if (at > newest) {
 newest = at;
-heardAt = Date.now();
+settledAt = Date.now();
 check();
-if (Date.now() - lastAt > calm) due(200);
+if (Date.now() - lastAt > refreshMs) refreshIn(200);
 }
 });
 for (const type of ["status", "incident", "target"]) {
 source.addEventListener(
 type,
-() => due(rowsOf(d).length > 200 ? 2000 : 300),
+() => refreshIn(rowsOf(d).length > 200 ? 2000 : 300),
 );
 }
 })();
