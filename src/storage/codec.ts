@@ -1,4 +1,4 @@
-/** How checks are packed into shards, and states and traces into text. */
+/** Packs checks into shards, and states and traces into text. */
 import * as z from "../base/zod.ts";
 import type { CheckHistory, Trace } from "../judgement/assess.ts";
 import type { Check, Config } from "../config/config.ts";
@@ -24,7 +24,10 @@ import type {
 } from "../judgement/state.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
-/** Checks of one lane settle together: of one phase, and sub-minute periods do not wait for slower ones. */
+/**
+ * The lane of a check. Checks of one lane settle together: the same phase and, below a minute, the same
+ * period.
+ */
 export function laneOf({ schedule }: Check): string {
   if (!("everyMs" in schedule)) return "minute";
   const { everyMs, phaseMs } = schedule;
@@ -32,9 +35,9 @@ export function laneOf({ schedule }: Check): string {
   return phaseMs ? `minute+${phaseMs}` : "minute";
 }
 
-/** Which shard holds which check. */
+/** The assignment of checks to shards. */
 export interface Packing {
-  /** Changes whenever any check would have to move. */
+  /** Fingerprint of the assignment. */
   layout: string;
   /** Check keys by shard. */
   shards: string[][];
@@ -42,7 +45,7 @@ export interface Packing {
   shardOf: ReadonlyMap<string, number>;
 }
 
-/** A row must stay well under 2 MB also when every last round carries a failure, so 600 (check, prober) pairs fill one. */
+/** Keeps a row well under 2 MB even if every last round carries a failure. */
 const PAIRS_PER_SHARD = 600;
 const CHECKS_PER_SHARD = 200;
 
@@ -64,7 +67,7 @@ export function packChecks(config: Config): Packing {
   return { layout: fingerprint(shards.map((keys) => keys.join(" ")).join("\n")), shards, shardOf };
 }
 
-/** FNV-1a, 2 x 32 bits: identifies a text; not a secret and not a signature. */
+/** FNV-1a, 2 x 32 bits. Identifies a text; not cryptographic. */
 export function fingerprint(text: string): string {
   let a = 0x811c9dc5, b = 0x01000193;
   for (let i = 0; i < text.length; i++) {
@@ -124,7 +127,7 @@ const knownValue = z.object({
 const opaque = <T>() => hasKeys<T>([]);
 const incident = hasKeys<Incident>(INCIDENT_KEYS);
 
-/** Rows of the version before have no `judgedAt` and no `scopes`; fields of a later one are left out. */
+/** Rows of an earlier version lack `judgedAt` and `scopes`. Unknown fields of a later version are dropped. */
 const checkState = z.pipe(
   z.object({
     slot: z.number(),
@@ -143,7 +146,7 @@ const checkState = z.pipe(
   z.transform(({ judgedAt, ...state }): CheckState => ({ ...state, judgedAt: judgedAt ?? state.slot })),
 );
 
-/** What another version of Assay may say otherwise: only shown, and judged again where it is known. */
+/** A word that another version of Assay may write differently: any text is accepted. */
 const word = <T extends string>() =>
   z.optional(z.custom<T>((value) => value === undefined || typeof value === "string"));
 const yes = z.optional(z.literal(true));
@@ -170,7 +173,7 @@ const states = z.record(z.string(), checkState);
 export const historyShape = z.object({ outcome, traces: z.array(trace) });
 const histories = z.record(z.string(), historyShape);
 
-/** Reads stored JSON; a wrong shape is an error that names the row and where it is wrong. */
+/** Parses stored JSON. Throws an Error that names the row and the wrong field if the shape is wrong. */
 export function parseRow<T>(schema: z.ZodMiniType<T>, text: string, row: string): T {
   let value: unknown;
   try {
@@ -181,7 +184,7 @@ export function parseRow<T>(schema: z.ZodMiniType<T>, text: string, row: string)
   return validateRow(schema, value, row);
 }
 
-/** A stored value of this shape; otherwise throws an Error that names the row and where it is wrong. */
+/** Checks a stored value. Throws an Error that names the row and the wrong field if the shape is wrong. */
 export function validateRow<T>(schema: z.ZodMiniType<T>, value: unknown, row: string): T {
   const read = schema.safeParse(value);
   if (read.success) return read.data;
@@ -194,37 +197,43 @@ export function validateRow<T>(schema: z.ZodMiniType<T>, value: unknown, row: st
 /** States of one shard by check key. */
 export type States = Record<string, CheckState>;
 
-/** Reads the states of one shard. Throws if the text has another shape. */
+/** Decodes the states of one shard. Throws if the shape is wrong. */
 export const decodeStates = (text: string, shard: number): States => parseRow(states, text, `shard ${shard}`);
 
-/** A row holds up to 2 MB, and some stores take no more than 1 MB at once. */
+/** SQLite in a Durable Object allows 2 MB per row, and some stores accept only 1 MB per request. */
 const STATES_CHARS = 1_000_000;
 
-/** What is left of a shard that is too long, tried in this order: kept rounds, and the exchanges of so many probers of a check. */
-const LESSER = [
+/**
+ * Reductions of a shard that is too long, tried in this order: what remains of the kept rounds, and how many
+ * probers of a check keep their last exchange.
+ */
+const REDUCTIONS = [
   { kept: "bare", exchanges: Infinity },
   { kept: "none", exchanges: 1 },
   { kept: "none", exchanges: 0 },
 ] as const;
 
-/** Packs the states of one shard. Where they are too long, what was asked and answered is left out, what says least first. */
+/**
+ * Encodes the states of one shard. If the text is too long, drops requests and answers, least important
+ * first.
+ */
 export function encodeStates(value: States): string {
   let text = JSON.stringify(value);
-  for (const lesser of LESSER) {
+  for (const reduction of REDUCTIONS) {
     if (text.length <= STATES_CHARS) break;
-    text = JSON.stringify(reduceStates(value, lesser));
+    text = JSON.stringify(reduceStates(value, reduction));
   }
   return text;
 }
 
-function reduceStates(value: States, { kept, exchanges }: (typeof LESSER)[number]): States {
-  const beside = (rounds: KeptRounds) =>
+function reduceStates(value: States, { kept, exchanges }: (typeof REDUCTIONS)[number]): States {
+  const reduceKept = (rounds: KeptRounds) =>
     kept === "bare" ? mapValues(rounds, (round) => round && withoutExchange(round)) : undefined;
   return mapValues(value, (state) => {
     let left: number = exchanges;
     const probers = mapValues(state.probers, (prober): ProberState => ({
       ...prober,
-      ...(prober.kept && { kept: beside(prober.kept) }),
+      ...(prober.kept && { kept: reduceKept(prober.kept) }),
       ...(prober.witness?.failure && left-- <= 0 && { witness: withoutExchange(prober.witness) }),
     }));
     return { ...state, probers };
@@ -240,10 +249,10 @@ function withoutExchange({ failure, ...round }: LastRound): LastRound {
 const mapValues = <T extends object, K extends keyof T>(record: T, change: (value: T[K]) => T[K]): T =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)])) as T;
 
-/** The number of the row about Assay itself; no check lies in this shard. */
+/** The number of the row with Assay's own state; it contains no checks. */
 export const OWN_ROW = -1;
 
-/** Whether a row holds states of checks. */
+/** Whether a row contains states of checks. */
 export const isShard = ({ shard }: { shard: number }): boolean => shard !== OWN_ROW;
 
 const ownState = z.object({
@@ -263,15 +272,15 @@ const ownState = z.object({
   turned: z._default(z.record(z.string(), z.record(z.string(), z.number())), {}),
 });
 
-/** Reads what is remembered of Assay itself. Throws if the text has another shape. */
+/** Decodes Assay's own state. Throws if the shape is wrong. */
 export const decodeOwn = (text: string): OwnState => parseRow(ownState, text, "the own incidents");
 
-/** Packs what is remembered of Assay itself. */
+/** Encodes Assay's own state. */
 export const encodeOwn = (value: OwnState): string => JSON.stringify(value);
 
-/** Reads one shard's line of history. Throws if the text has another shape. */
+/** Decodes one shard's line of history. Throws if the shape is wrong. */
 export const decodeHistory = (text: string, shard: number): Record<string, CheckHistory> =>
   parseRow(histories, text, `history of shard ${shard}`);
 
-/** Packs one shard's line of history. */
+/** Encodes one shard's line of history. */
 export const encodeHistory = (value: Record<string, CheckHistory>): string => JSON.stringify(value);

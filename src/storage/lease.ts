@@ -1,4 +1,4 @@
-/** Who may settle a tick: the one rule that every store asks, inside its own write lock. */
+/** Who may settle a tick: the rule that every store applies inside its own write lock. */
 import type { Lease, LeaseStore } from "./store.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
@@ -8,12 +8,12 @@ export interface StoredLease extends Lease {
   until: number;
 }
 
-/** Clocks of processes that share a store may differ by this much, in ms, before one counts as stepped back. */
+/** Clocks of processes that share a store may differ by this much; beyond it one has stepped back. */
 const SKEW_MS = 10_000;
-/** No clock that is right asks for a tick further ahead than this, in ms. */
+/** No correct clock requests a tick further ahead than this. */
 const AHEAD_MS = 5 * MINUTE_MS;
 
-/** The lease that replaces `held`, or null if `held` stands. */
+/** The lease that replaces `held`, or null if `held` remains valid. */
 export function grant(
   held: StoredLease | undefined,
   request: Parameters<LeaseStore["takeLease"]>[0],

@@ -20,12 +20,12 @@ import type {
   StoredRecord,
 } from "./store.ts";
 
-/** A store that lives as long as the process: for tests, demos and tries. */
+/** A store in memory, for tests and demos. */
 export function memoryStore(): Store {
   return new MemoryStore();
 }
 
-/** A store without settings, for a process that may forget. */
+/** The kind of the memory store; it has no settings. */
 export const memoryKind: StoreKind = {
   kind: "memory",
   schema: ({ map }) => map({}).check(z.describe("Loses everything at exit.")),
@@ -37,7 +37,7 @@ class MemoryStore implements Store {
   readonly #shards = new Map<number, Shard>();
   readonly #samples = new Map<string, Sample>();
   readonly #incidents = new Map<string, Incident>();
-  /** In order of seq. */
+  /** Sorted by seq. */
   #outbox: Delivery[] = [];
   readonly #disabled = new Map<string, number>();
   readonly #rollups = new Map<string, Rollup>();
@@ -253,7 +253,7 @@ class MemoryStore implements Store {
 
 const isFresh = ({ attempts }: Delivery) => attempts === 0;
 
-/** What is handed out must not be a door into the store. */
+/** Results are copies, so that callers cannot change stored values. */
 const copy = <T>(value: T) => Promise.resolve(structuredClone(value));
 
 const matches = <T>(row: T, wanted: Partial<T>) =>

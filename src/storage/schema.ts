@@ -1,4 +1,4 @@
-/** The shapes of all that is stored, for checking it on its way in and on its way out. */
+/** Shapes of all stored values, checked on write and on read. */
 import * as z from "../base/zod.ts";
 import type { Incident } from "../judgement/incident.ts";
 import {
@@ -24,7 +24,7 @@ import {
 
 const isStorable = (value: string) => value.isWellFormed() && !value.includes("\0");
 const text = z.string().check(z.refine(isStorable, "expected well-formed Unicode without U+0000"));
-/** A message of somebody else: it is mended rather than refused. */
+/** Text from outside, such as an error message: repaired instead of refused. */
 const foreignText = z.pipe(
   z.string(),
   z.transform((value) => value.toWellFormed().replaceAll("\0", "\uFFFD")),
@@ -32,7 +32,7 @@ const foreignText = z.pipe(
 const slot = z.int();
 const time = z.number();
 
-/** The fields of an incident and of one entry of its timeline, with texts and times in the form of each reader. */
+/** The fields of an incident and of a timeline entry, with the given types of texts and times. */
 export function incidentFields<Time extends z.ZodMiniType>(
   { text, time }: { text: z.ZodMiniString; time: Time },
 ) {
@@ -71,7 +71,7 @@ const incident = z.strictObject({ ...fields.incident, timeline: z.array(z.strict
 /** A whole incident; an unknown field is an error, because dropping it would lose it. */
 export const INCIDENT: z.ZodMiniType<Incident> = incident;
 
-/** The keys that every incident has. */
+/** The required keys of an incident. */
 export const INCIDENT_KEYS = Object.entries(incident.shape)
   .filter(([, field]) => !field.safeParse(undefined).success)
   .map(([key]) => key as keyof Incident & string);
@@ -105,7 +105,7 @@ const notice = {
 };
 const NOTICE: z.ZodMiniType<NewNotice> = z.object({ ...notice, notBefore: z.optional(time) });
 
-/** Notices on their way in. */
+/** New notices. */
 export const NOTICES = z.array(NOTICE);
 
 const receipt = {
@@ -117,13 +117,13 @@ const receipt = {
   lastError: z.optional(foreignText),
 };
 
-/** What became of one attempt. */
+/** A receipt. */
 export const RECEIPT: z.ZodMiniType<Receipt> = z.object(receipt);
 
-/** A notice and how far it got. */
+/** A delivery. */
 export const DELIVERY: z.ZodMiniType<Delivery> = z.object({ ...notice, ...receipt, seq: z.int() });
 
-/** All that one slot changes. */
+/** A commit. */
 export const COMMIT: z.ZodMiniType<Commit> = z.object({
   shards: z.array(SHARD),
   dropFrom: z.optional(z.int()),
@@ -132,7 +132,10 @@ export const COMMIT: z.ZodMiniType<Commit> = z.object({
   notices: NOTICES,
 });
 
-/** A copy of `value` if it has the shape; otherwise throws an Error that names `what` and each wrong place. */
+/**
+ * Returns a copy of `value`; throws an Error that names `what` and up to five wrong fields if the shape is
+ * wrong.
+ */
 export function validateShape<T>(shape: z.ZodMiniType<T>, value: unknown, what: string): T {
   const result = shape.safeParse(value);
   if (result.success) return result.data;

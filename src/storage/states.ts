@@ -5,16 +5,16 @@ import type { Clock } from "../base/ports.ts";
 import type { Shard, StateStore } from "./store.ts";
 import { memoize } from "../base/cache.ts";
 
-/** Reads the last settled states of all checks, by check key. The answer is shared and must not be changed. */
+/** Reads the last settled states of all checks, by check key. The result is shared: do not change it. */
 export type StatesReader = () => Promise<States>;
 
 /** Reads Assay's own incidents: the open ones, and those that may still flap. */
 export type OwnIncidentsReader = () => Promise<readonly Incident[]>;
 
-/** Several lanes may settle in one slot, which the newest slot does not tell apart: everything is read again after this time. */
+/** Longest age of a cached read. `latest` does not change when another lane settles the same slot. */
 const REREAD_MS = 5_000;
 
-/** A row as it was read last. */
+/** A row as last read. */
 interface Decoded {
   text: string;
   states: States;
@@ -28,8 +28,9 @@ const decode = (row: Shard): Decoded => ({
 });
 
 /**
- * Two readers over one store, and of one reading. Once a second it asks for the newest slot, and reads only if something was settled since,
- * because 1,000 checks take 15 ms in which no other request is answered. A row is decoded again only when its text has changed.
+ * Two readers that share one cached read. At most once a second it asks for the newest slot, and reads states
+ * only if that has changed: decoding 1,000 checks blocks other requests for 15 ms. A row is decoded only if
+ * its text changed.
  */
 export function stateReaders(
   store: StateStore,

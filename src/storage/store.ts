@@ -1,7 +1,7 @@
-/** The contract that every store keeps; `test/storage/contract.ts` is its conformance suite. */
+/** The contract of every store; `test/storage/contract.ts` is its conformance suite. */
 import type { Incident } from "../judgement/incident.ts";
 
-/** The right to settle the slots of one tick. `fence` rises with every lease ever given. */
+/** The right to settle the slots of one tick. `fence` rises with every lease granted. */
 export interface Lease {
   /** The minute (epoch ms) whose slots may be settled. */
   tick: number;
@@ -9,7 +9,10 @@ export interface Lease {
   fence: number;
 }
 
-/** The packed state of up to 200 checks. `layout` names the check list that it was packed for. Number -1 is about Assay itself. */
+/**
+ * The packed state of up to 200 checks. `layout` identifies the check list it was packed for. Shard -1 is
+ * Assay's own.
+ */
 export interface Shard {
   shard: number;
   layout: string;
@@ -24,13 +27,13 @@ export interface Sample {
   data: string;
 }
 
-/** One message about one incident for one webhook. `body` is the event as JSON, of which its sink renders what is sent. */
+/** One message about one incident for one webhook. `body` is the event as JSON, which the sink renders. */
 export interface Notice {
-  /** Stable over retries; the webhook-id. */
+  /** Idempotency key, sent as webhook-id; the same for all retries. */
   id: string;
   webhook: string;
   incident: string;
-  /** Of the incident: notices of two are two queues. Absent in notices of older versions. */
+  /** Episode of the incident; each has its own queue. Absent in notices of older versions. */
   episode?: number;
   /** `incident.opened`, `incident.updated`, `incident.resolved`. */
   type: string;
@@ -41,28 +44,30 @@ export interface Notice {
 
 /** A notice that is not yet stored. */
 export interface NewNotice extends Notice {
-  /** Epoch ms before which it is not due; absent: it is due at once, wherever the clock steps to. */
+  /** Epoch ms before which it is not due; absent: due at once, even if the clock steps back. */
   notBefore?: number;
 }
 
-/** How far a notice can get. */
+/** States of a delivery. */
 export const DELIVERY_STATES = ["pending", "delivered", "dead"] as const;
 
-/** A notice and how far it got. Times are epoch ms. */
+/** A notice and its delivery state. Times are epoch ms. */
 export interface Delivery extends Notice {
-  /** Position in the outbox: order within one (webhook, incident, episode) follows it. Higher than that of all notices then stored. */
+  /**
+   * Position in the outbox, which orders each (webhook, incident, episode). Higher than all stored before.
+   */
   seq: number;
   state: (typeof DELIVERY_STATES)[number];
   attempts: number;
-  /** Not due before; at first 0: at once, wherever the clock steps to. */
+  /** Not due before this; initially 0, so due at once even if the clock steps back. */
   nextAt: number;
   lastAttemptAt?: number;
   lastStatus?: number;
-  /** Why the last attempt failed, or why it is dead. Free of secrets. */
+  /** Why the last attempt failed, or why the notice is held or dead. Without secrets. */
   lastError?: string;
 }
 
-/** The kinds of records: what was pushed, posted or noted. Settling a slot writes none of them. */
+/** The kinds of records. Settling a slot writes none of them. */
 export const RECORD_KINDS = [
   "report",
   "silence",
@@ -78,18 +83,19 @@ export const RECORD_KINDS = [
 ] as const;
 
 /**
- * One record: a pushed report, a silence, a deployment, a rollout id that a gate was asked about, a deployment that waits for approval,
- * a remark on an incident, the last use of a token, the secret that signs sessions and links, how a sink does, a link that was
- * used, what is known of a group of incidents. There is one for each (kind, key).
+ * One record, unique by (kind, key). `report`: a pushed report. `anchor`: a rollout id that a gate was asked
+ * about. `approval`: a deployment that waits for approval. `remark`: a comment on an incident. `use`: last
+ * use of a token. `session`: the secret that signs sessions and links. `sink`: health of a sink. `link`: a
+ * used link. `group`: state of a group of incidents. `silence` and `deployment` are what they say.
  */
 export interface StoredRecord {
   kind: (typeof RECORD_KINDS)[number];
   key: string;
-  /** Rises with each newer record of the same key: a sequence number, or epoch ms. */
+  /** Version of the record, higher for newer ones: a sequence number or epoch ms. */
   order: number;
-  /** JSON, in the shape of its kind; the store does not read it. */
+  /** JSON in the shape of its kind; opaque to the store. */
   value: string;
-  /** Epoch ms after which it may be forgotten. */
+  /** Epoch ms after which it may be pruned. */
   expiresAt: number;
 }
 
@@ -102,29 +108,29 @@ export interface Rollup {
   data: string;
 }
 
-/** What became of one attempt. */
+/** The result of an attempt. */
 export type Receipt = Pick<
   Delivery,
   "state" | "attempts" | "nextAt" | "lastAttemptAt" | "lastStatus" | "lastError"
 >;
 
 /**
- * All that one slot changes; it is applied whole or not at all. One shard costs one row for its state and one for its
- * sample; the lease is one further row per tick.
+ * All changes of one slot, applied atomically. A shard costs one row for its state and one for its sample;
+ * the lease is one further row per tick.
  */
 export interface Commit {
   shards: Shard[];
-  /** After a change of layout: shards at and above this number are dropped, before `shards` are written. */
+  /** After a change of layout: drops shards from this number on, before `shards` are written. */
   dropFrom?: number;
-  /** Inserted or replaced by (slot, shard). */
+  /** Inserts or replaces by (slot, shard). */
   samples: Sample[];
-  /** Whole incidents, inserted or replaced by id. */
+  /** Inserts or replaces whole incidents by id. */
   incidents: Incident[];
-  /** A notice whose id is already stored is ignored, however far that one got. */
+  /** Ignores a notice whose id is already stored, whatever its state. */
   notices: NewNotice[];
 }
 
-/** What `retain` forgets; epoch ms. */
+/** The limits of `prune`, epoch ms. */
 export interface Cutoffs {
   rawBefore: number;
   hoursBefore: number;
@@ -133,80 +139,85 @@ export interface Cutoffs {
   nowMs: number;
 }
 
-/** Which page of something, newest first. */
+/** Selects a page, newest first. */
 export interface PageQuery {
   /** At least 1. */
   limit: number;
-  /** `next` of the page before. A text that is no cursor gives an empty page. */
+  /** `next` of the previous page. An invalid cursor gives an empty page. */
   before?: string;
 }
 
-/** One page. Rows that come or go between two pages make no other row skipped or repeated. */
+/** One page. Rows added or removed between two pages never cause other rows to be skipped or repeated. */
 export interface Page<T> {
   items: T[];
-  /** Opaque; null if there are no more. */
+  /** Opaque cursor; null on the last page. */
   next: string | null;
 }
 
-/** Who may settle. */
+/** Leases: who may settle. */
 export interface LeaseStore {
   /**
-   * Takes the lease of a tick for `ttlMs` (at most 60 s). Null: the tick was taken already and that lease has not run
-   * out, or a later tick was taken. A lease that reaches more than ten seconds further than `ttlMs` into the future, or a tick more than
-   * five minutes ahead, was written by a clock that has since stepped back, and blocks no process (see lease.ts).
+   * Takes the lease of a tick for `ttlMs` (at most 60 s). Null if the tick is taken and its lease has not
+   * expired, or if a later tick was taken. A lease that ends more than `ttlMs` plus ten seconds from now, or
+   * a tick more than five minutes ahead, was written by a clock that has since stepped back; it blocks no
+   * process (see lease.ts).
    */
   takeLease(request: { tick: number; owner: string; nowMs: number; ttlMs: number }): Promise<Lease | null>;
-  /** Gives up what is left of a lease, so that its tick may be taken again at once. Changes nothing if it is not the newest. */
+  /** Releases a lease, so that its tick may be taken again at once. Does nothing if it is not the newest. */
   releaseLease(lease: Lease): Promise<void>;
 }
 
-/** What is known of the checks, and what each slot changes. */
+/** States of checks, and the commits that change them. */
 export interface StateStore {
   /**
-   * The named shards, or all of them, by number. Missing ones are left out. With a lease: as a commit under it finds them, which its
-   * holder may know without asking; if the lease is not the newest any more they may be old, and that commit is refused.
+   * The named shards, or all, sorted by number, without missing ones. With a lease: as a commit under it
+   * finds them, possibly from memory. If the lease is no longer the newest they may be stale, and that commit
+   * is refused.
    */
   readShards(shards: number[] | "all", lease?: Lease): Promise<Shard[]>;
-  /** Applies a commit atomically. False: the lease is no longer the newest, nothing was changed. */
+  /** Applies a commit atomically. False if the lease is no longer the newest; then nothing was changed. */
   commit(lease: Lease, commit: Commit): Promise<boolean>;
-  /** The tick (epoch ms) of the newest lease, and the newest slot that has a sample; null before the first. */
+  /**
+   * The tick (epoch ms) of the newest lease, and the newest slot with a sample; null before the first lease.
+   */
   latest(): Promise<{ tick: number; slot: number | null } | null>;
 }
 
-/** Notices on their way. */
+/** The outbox: notices to deliver. */
 export interface OutboxStore {
   /**
-   * Notices that are due, those never tried before the others, else oldest first, and hides them for `leaseMs` by moving their `nextAt`.
-   * Of each (webhook, incident, episode) only the oldest pending one can be due, so a hidden or later one holds back all behind it. Disabled webhooks are the
-   * caller's business. With `webhook` only its notices.
+   * Claims due notices: hides them for `leaseMs` by moving their `nextAt`. Untried notices come first, else
+   * the oldest. Each (webhook, incident, episode) is a queue: only its oldest pending notice can be due, and
+   * blocks those behind it. With `webhook`, only its notices. The caller must handle disabled webhooks.
    */
   claimDeliveries(
     request: { nowMs: number; leaseMs: number; limit: number; webhook?: string },
   ): Promise<Delivery[]>;
   /**
-   * When (epoch ms) the next notice is due, perhaps already; null: none is pending. A store that bills each look may answer too early until
-   * the next claim, and sees what others wrote within five minutes.
+   * When (epoch ms) the next notice is due, possibly in the past; null if none is pending. A store that bills
+   * each request may answer too early a time until the next claim, and may miss other processes' writes for
+   * five minutes.
    */
   nextDelivery(nowMs: number): Promise<number | null>;
-  /** Puts notices in as a commit does, without a lease: one whose id is already stored is ignored. */
+  /** Inserts notices without a lease. As in a commit, ignores one whose id is already stored. */
   enqueue(notices: NewNotice[]): Promise<void>;
   /**
-   * Records an attempt on a pending notice, or on several of one webhook, every field anew; changes nothing on one that is delivered or
-   * dead. With `wakes` (epoch ms) the other pending notices of the webhook that are due later than that are due at the receipt's
-   * `nextAt`, unless they were created for a later time.
+   * Records the receipt of a pending notice, or of several of one webhook, and replaces every field of it.
+   * Ignores delivered and dead notices. With `wakes` (epoch ms), the webhook's other pending notices that are
+   * due after `wakes` become due at the receipt's `nextAt`, unless they were created for a later time.
    */
   recordAttempt(ids: string | readonly string[], receipt: Receipt, wakes?: number): Promise<void>;
   /**
-   * Of the `limit` oldest pending notices of a webhook, of those created until `nowMs`, those that are due later than `after` are due at
-   * `nowMs`. Answers how many.
+   * Takes the `limit` oldest pending notices of a webhook that were created until `nowMs`. Those due after
+   * `after` become due at `nowMs`. Returns how many.
    */
   wakeDeliveries(request: { webhook: string; nowMs: number; after: number; limit?: number }): Promise<number>;
   /**
-   * Makes a dead or pending notice pending, due at `nowMs`, its attempts counted from 0, and enables its webhook. False: there is none
-   * that is not delivered, nothing was changed.
+   * Makes a dead or pending notice pending and due at `nowMs`, resets its attempts, and enables its webhook.
+   * False, without a change, if there is no such notice or it is delivered.
    */
   resend(id: string, nowMs: number): Promise<boolean>;
-  /** Webhooks that answered 410 and get nothing until somebody re-sends: id to epoch ms. */
+  /** Webhooks that answered 410 and get nothing until a manual retry: when (epoch ms), by id. */
   listDisabledWebhooks(): Promise<Record<string, number>>;
   /** Disables a webhook (`atMs`) or enables it again (null). */
   disableWebhook(webhook: string, atMs: number | null): Promise<void>;
@@ -225,51 +236,53 @@ export interface IncidentStore {
   ): Promise<Page<Incident>>;
 }
 
-/** The verdicts of single slots. */
+/** Samples: the verdicts of single slots. */
 export interface SampleStore {
   /** Samples of one shard, oldest first, `from` and `to` inclusive. */
   readSamples(query: { shard: number; from: number; to: number }): Promise<Sample[]>;
 }
 
-/** Figures by hour and by day. */
+/** Rollups: figures by hour and by day. */
 export interface RollupStore {
-  /** Writes rollups, each inserted or replaced by (unit, start, shard): all or none. */
+  /** Inserts or replaces rollups by (unit, start, shard), atomically. */
   putRollups(rows: Rollup[]): Promise<void>;
-  /** Rollups of every shard by (start, shard), `from` and `to` inclusive. */
+  /** Rollups of all shards, sorted by (start, shard); `from` and `to` inclusive. */
   readRollups(query: { unit: Rollup["unit"]; from: number; to: number }): Promise<Rollup[]>;
 }
 
-/** What was pushed, posted or noted. */
+/** Records: everything that is pushed, posted or noted. */
 export interface RecordStore {
-  /** Keeps a record, inserted or replaced by (kind, key). False: what is kept has the same or a higher `order`; nothing was changed. */
+  /**
+   * Inserts or replaces a record by (kind, key). False, without a change, if the stored `order` is not lower.
+   */
   putRecord(record: StoredRecord): Promise<boolean>;
-  /** The records of a kind, by key; with `under` only those whose key begins with it. At most `limit`, the last ones. */
+  /** The last `limit` records of a kind, sorted by key; with `under`, only those whose key starts with it. */
   listRecords(query: { kind: StoredRecord["kind"]; under?: string; limit: number }): Promise<StoredRecord[]>;
-  /** Forgets one record. False: there is none. */
+  /** Deletes a record. False if there is none. */
   deleteRecord(kind: StoredRecord["kind"], key: string): Promise<boolean>;
 }
 
-/** What is written now is lost at the next start. The message says why, and is free of paths. */
+/** Writes would be lost at the next start. The message says why, without paths. */
 export class StoreLost extends Error {
   override readonly name = "StoreLost";
 }
 
-/** What keeps a store going. */
+/** Maintenance of a store. */
 export interface StoreUpkeep {
   /**
-   * Forgets: samples of slots before `rawBefore`, rollups that start before `hoursBefore` or `daysBefore`, incidents resolved and
-   * settled deliveries created before `incidentsBefore`, records that expire before `nowMs`. Open incidents and pending
-   * notices are never forgotten. Answers how many rows went.
+   * Deletes samples of slots before `rawBefore`, rollups that start before `hoursBefore` or `daysBefore`,
+   * incidents resolved and settled deliveries created before `incidentsBefore`, and records that expire
+   * before `nowMs`. Never deletes open incidents or pending notices. Returns how many rows it deleted.
    */
   prune(cutoffs: Cutoffs): Promise<number>;
-  /** Proves that the store can write now, and that it is still in its place (`StoreLost`); rejects otherwise. */
+  /** Rejects if the store cannot write now, or with `StoreLost` if its files were moved or deleted. */
   checkWritable(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Where state lives. Every method rejects only if the store itself is broken, or if a value is of the wrong shape: then
- * nothing was changed. Texts are well-formed Unicode without U+0000. What is returned is the caller's own copy.
+ * A store. Methods reject only if the store is broken or a value has the wrong shape, in which case nothing
+ * was changed. Texts are well-formed Unicode without U+0000. Results are copies that the caller owns.
  */
 export interface Store
   extends

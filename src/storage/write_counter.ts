@@ -1,13 +1,13 @@
 import type { Store } from "./store.ts";
 
-/** A store that knows how often a record was written through it. */
+/** A store that counts writes of records through it. */
 export interface CountedStore {
   store: Store;
-  /** Rises with each record that was kept or forgotten. */
+  /** How many writes and deletions of records have ended. */
   writes(): number;
 }
 
-/** Counts the writes of this process, so that it is seen at once. */
+/** Counts this process's writes of records, so that caches can be invalidated at once. */
 export function countWrites(store: Store): CountedStore {
   let count = 0;
   const counting = new Proxy(store, {

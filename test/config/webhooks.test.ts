@@ -112,13 +112,13 @@ test.each(
 });
 
 test.each([
-  ["a user without a password", "user: a", "webhooks[0].user", "half of a login"],
-  ["a password without a user", 'password: "${env:P}"', "webhooks[0].password", "half of a login"],
+  ["a user without a password", "user: a", "webhooks[0].user", "incomplete login"],
+  ["a password without a user", 'password: "${env:P}"', "webhooks[0].password", "incomplete login"],
   [
     "a password in the clear",
     'user: a, password: "${env:P}", security: none',
     "webhooks[0].security",
-    "a password would go in the clear",
+    "the password would be sent unencrypted",
   ],
 ])("of a mail server %s is an error", async (_name, fields, path, message) => {
   const hook =

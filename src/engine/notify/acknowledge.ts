@@ -20,7 +20,10 @@ export interface AcknowledgeContext {
   states: StatesReader;
 }
 
-/** Acknowledges an open incident; `by` is who did, as it is shown. Only the first of an episode is announced. Answers the record. */
+/**
+ * Acknowledges an open incident and returns the record. `by` is shown as the author. Only the first
+ * acknowledgement of an episode is announced.
+ */
 export async function acknowledge(
   { ports: { clock, log, random }, config, store, states }: AcknowledgeContext,
   incident: Incident,

@@ -1,6 +1,7 @@
 /**
- * A link by which the reader of a message may acknowledge its incidents: signed with the key of the store, good for a week and for one
- * episode of each. It stands in no store and no log: it is made when a message is sent, and is the same over all tries.
+ * A link in a message that acknowledges its incidents. It is signed with the store's key and valid for a
+ * week, for one episode of each incident. It is made at delivery, never stored or logged, and is the same for
+ * all retries.
  */
 import { hmacSha256 } from "../../base/hmac.ts";
 import type { Ports } from "../../base/ports.ts";
@@ -11,22 +12,22 @@ import type { WebhookEvent } from "./event.ts";
 // @ts-types="../../base/std.d.ts"
 import { encodeHex } from "@std/encoding/hex";
 
-/** A notice may be tried for three days. */
+/** Longer than the three days a notice is retried. */
 const LASTS_MS = 7 * DAY_MS;
 
-/** Incidents of one link: receivers cut or refuse an address that is much longer. */
+/** The most incidents in one link: receivers cut or refuse longer URLs. */
 const MAX_INCIDENTS = 20;
 
-/** What a link says. */
+/** The contents of a link. */
 export interface LinkClaims {
   incidents: readonly { id: string; episode: number }[];
-  /** Whose message it stood in. */
+  /** Id of the webhook whose message contained it. */
   webhook: string;
-  /** Epoch ms from which it is not good any more. */
+  /** Expiry, epoch ms. */
   until: number;
 }
 
-/** What the key signs of these claims, HMAC-SHA-256, as 64 hex digits. */
+/** Signature of the claims: HMAC-SHA-256 as 64 hex digits. */
 export async function signClaims(
   key: string,
   { incidents, webhook, until }: LinkClaims,
@@ -35,19 +36,19 @@ export async function signClaims(
   return encodeHex(await hmacSha256(`assay acknowledge ${key}`, JSON.stringify([named, webhook, until])));
 }
 
-/** Between ids, and between episodes, in the path of a link. */
+/** Separates ids, and episodes, in the path of a link. */
 export const LINK_SEPARATOR = "~";
 
 const OFFERED: readonly string[] = ["incident.opened", "incident.updated"];
 const isOffered = ({ type, episode }: Delivery) => OFFERED.includes(type) && episode !== undefined;
 
-/** Adds the link to the event of these notices, where there is something to take on. */
+/** Adds the link to the event of these notices if they announce something to acknowledge. */
 export type LinkAdder = (
   event: WebhookEvent,
   deliveries: readonly [Delivery, ...Delivery[]],
 ) => Promise<WebhookEvent>;
 
-/** An adder for one store; without `publicUrl` it adds nothing. */
+/** Makes the adder of a store. Without `publicUrl` it adds nothing. */
 export function linkAdder(
   { clock }: Pick<Ports, "clock">,
   store: RecordStore,

@@ -1,4 +1,4 @@
-/** A notice, and those that go with it, one step further. */
+/** One attempt to deliver a claimed notice, together with the notices bundled with it. */
 import { incidentUrl } from "./notice.ts";
 import type { Config, Webhook } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
@@ -15,19 +15,19 @@ import type { Timely } from "./timely.ts";
 import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 import type { SinkHealth } from "./sink_health.ts";
 
-/** What an attempt gets on top of its deadline, before it is given up whatever hangs. */
+/** Time past its deadline after which an attempt is abandoned even if the sink hangs. */
 const GRACE_MS = 1_000;
 
 /** The part of the store that a deliverer needs. */
 export type DeliveryStore = OutboxStore & IncidentStore & RecordStore;
 
-/** What attempts share. */
+/** What all attempts of one call share. */
 export interface DeliveryContext {
   ports: Ports;
   store: DeliveryStore;
   config: Config;
   sinks: readonly Sink[];
-  /** For one attempt, unless its sink has another, ms. */
+  /** Deadline of one attempt, ms, unless the sink defines its own. */
   deadlineMs: number;
   leaseMs: number;
   silences: SilenceReader;
@@ -36,18 +36,18 @@ export interface DeliveryContext {
   timely?: Timely;
   applyQuietHours?: typeof applyQuietHours;
   grouping?: GroupingModule;
-  /** Ids of the notices that this process is sending. */
+  /** Ids of the notices this process is sending. */
   underWay: Set<string>;
 }
 
-/** Brings a notice one step further, and those that go with it; undefined if nothing was sent. `room`: notices that may go with it. */
+/** Attempts one notice with its bundle of at most `room` others; undefined if nothing was sent. */
 export async function attempt(
   context: DeliveryContext,
   delivery: Delivery,
   room = 0,
 ): Promise<Attempted | undefined> {
   const { underWay } = context;
-  // It was woken while it is on its way: its receipt comes.
+  // It was woken while another attempt is sending it; that attempt records the receipt.
   if (underWay.has(delivery.id)) return undefined;
   const own = new Set([delivery.id]);
   underWay.add(delivery.id);
@@ -63,14 +63,14 @@ export async function attempt(
   }
 }
 
-/** What came of an attempt. */
+/** Result of an attempt. */
 export interface Attempted {
   answer: SinkAnswer;
-  /** How many notices were in the message. */
+  /** Number of notices in the message. */
   notices: number;
 }
 
-/** Leaves a notice for later, as if it had not been claimed. */
+/** Postpones a claimed notice without counting an attempt. */
 export async function putOff(
   { ports: { clock }, store }: DeliveryContext,
   delivery: Delivery,
@@ -88,12 +88,12 @@ export async function putOff(
   });
 }
 
-/** What is sent at once. */
+/** A bundle and its receiver. */
 interface Parcel extends Bundle {
   webhook: Webhook;
 }
 
-/** What is to be sent of a notice, and with it; undefined: nothing now. */
+/** The parcel of a notice; undefined if it is not sent now. */
 async function pack(context: DeliveryContext, delivery: Delivery, room: number): Promise<Parcel | undefined> {
   const { ports: { clock }, store, config, sinks, grouping, underWay } = context;
   const webhook = await admit(context, delivery);
@@ -111,7 +111,7 @@ async function pack(context: DeliveryContext, delivery: Delivery, room: number):
   return bundle && { webhook, ...bundle };
 }
 
-/** Whether a notice is to be sent now, and to whom; if not, that is recorded. */
+/** The webhook to send a notice to; undefined, with a receipt, if it is not sent now. */
 async function admit(context: DeliveryContext, delivery: Delivery): Promise<Webhook | undefined> {
   const { ports: { clock, log }, store, config } = context;
   const webhook = config.webhooks.find(({ id }) => id === delivery.webhook);
@@ -133,7 +133,7 @@ async function admit(context: DeliveryContext, delivery: Delivery): Promise<Webh
   return undefined;
 }
 
-/** The receipt of a notice that is not sent now, or never: it comes too late, is held, or has done its part. */
+/** The receipt of a notice that is late, held, or a reminder timer; undefined if it is to be sent. */
 async function unsent(
   context: DeliveryContext,
   delivery: Delivery,
@@ -153,7 +153,9 @@ async function unsent(
   return quiet && { ...quiet, attempts, lastAttemptAt, lastStatus };
 }
 
-/** A receiver that holds an alert gets its resolution. */
+/**
+ * Whether a notice resolves an incident in an alert that the receiver holds. Such a notice is never dropped.
+ */
 const isOfAlert = async ({ store, grouping }: DeliveryContext, delivery: Delivery) =>
   delivery.type === "incident.resolved" && await grouping?.isOfAlert(store, delivery);
 
@@ -166,14 +168,14 @@ async function dispatch(context: DeliveryContext, parcel: Parcel): Promise<Attem
   return { answer, notices: parcel.deliveries.length };
 }
 
-/** An acknowledgement is not sent once its incident is over. */
+/** Whether this is an acknowledgement of an incident that has ended since. */
 async function isLate(store: IncidentStore, { type, incident, episode }: Delivery): Promise<boolean> {
   if (type !== "incident.acknowledged") return false;
   const found = await store.getIncident(incident);
   return found?.state !== "open" || found.episode !== episode;
 }
 
-/** What a line of the log says a notice is. */
+/** Log fields of a notice. */
 const fieldsOf = ({ publicUrl }: Config, { id, webhook, incident }: Delivery) => ({
   notice: id,
   webhook,
@@ -186,16 +188,16 @@ interface Sent {
   beganMs: number;
 }
 
-/** Records what came of it, notices of the same receipt together. */
+/** Records the receipts, with one write for all notices whose receipts are equal. */
 async function keepReceipts(context: DeliveryContext, { parcel, answer, beganMs }: Sent): Promise<Receipt[]> {
   const { ports, store, leaseMs } = context;
   const { webhook, deliveries } = parcel;
   const nowMs = ports.clock.now();
-  const chance = ports.random();
+  const jitter = ports.random();
   if (answer.kind === "gone") await store.disableWebhook(webhook.id, beganMs);
   const byReceipt = new Map<string, { receipt: Receipt; ids: string[] }>();
   for (const delivery of deliveries) {
-    const { death, ...own } = receiptOf(delivery, answer, { beganMs, nowMs, random: () => chance });
+    const { death, ...own } = receiptOf(delivery, answer, { beganMs, nowMs, random: () => jitter });
     logReceipt(context, delivery, own, death !== undefined);
     const receipt = await repeated(context, delivery, webhook, own);
     const key = JSON.stringify(receipt);
@@ -203,7 +205,8 @@ async function keepReceipts(context: DeliveryContext, { parcel, answer, beganMs 
     same.ids.push(delivery.id);
     byReceipt.set(key, same);
   }
-  // What is due sooner than a claim lasts may be under way.
+  // A success wakes the webhook's other notices, except those due within the lease: another attempt may hold
+  // them.
   const wakes = answer.kind === "delivered" ? nowMs + leaseMs : undefined;
   const receipts = [...byReceipt.values()];
   for (const { receipt, ids } of receipts) {
@@ -223,7 +226,7 @@ function logReceipt(
   log.warn(isDead ? "notice is dead" : "notice not delivered", { ...fields, error: receipt.lastError });
 }
 
-/** The receipt of a notice that must be repeated while its incident is open. */
+/** The receipt, turned into a pending one if the sink must repeat the notice while its incident is open. */
 async function repeated(
   { store, sinks }: DeliveryContext,
   delivery: Delivery,
@@ -239,7 +242,7 @@ async function repeated(
   return isOpen ? repeatReceipt(receipt, repeatMs) : receipt;
 }
 
-/** One delivery by the webhook's sink; whatever hangs, it ends. */
+/** One delivery by the webhook's sink, bounded by the deadline and `GRACE_MS`. Never rejects. */
 function send(context: DeliveryContext, parcel: Parcel): Promise<SinkAnswer> {
   const { ports: { clock, secrets }, sinks } = context;
   const { deadlineMs = context.deadlineMs } = findSink(sinks, parcel.webhook.kind);

@@ -1,5 +1,5 @@
 /**
- * What becomes of a notice whose incident comes from the outage of another target.
+ * Holds or drops notices of incidents that the outage of another target caused.
  *
  *     opening: outage open? -> held | over before it was sent -> dropped | outage over, still bad -> sent
  */
@@ -7,34 +7,41 @@ import type { Delivery, IncidentStore, OutboxStore, Receipt } from "../../storag
 import { SECOND_MS } from "../../base/time.ts";
 import { openingOf } from "./silencing.ts";
 
-/** A held opening is looked at again this often. */
+/** How often a held opening is checked again. */
 const HELD_MS = 30 * SECOND_MS;
-/** What is still bad so long after the outage has other reasons. */
+/** An incident still open this long after the outage has another cause. */
 const AFTERMATH_MS = 90 * SECOND_MS;
 const HELD = "held because of ";
-/** Changes that go to every sink which got the opening. */
-const NEWS: ReadonlySet<string> = new Set(["incident.updated", "incident.acknowledged", "incident.resolved"]);
-/** Why a held notice is not sent. */
-const OVER_BEFORE_TOLD = "because of another target: it was over before anybody was told";
+/** Changes after the opening. */
+const LATER: ReadonlySet<string> = new Set([
+  "incident.updated",
+  "incident.acknowledged",
+  "incident.resolved",
+]);
+/** `lastError` of a notice whose incident ended while it was held. Stored and compared: do not change it. */
+const OVER_WHILE_HELD = "because of another target: it was over before anybody was told";
 
-/** What a cause makes of a notice: later, or never. Later news of a delivered opening is never held. */
+/**
+ * The receipt of a notice that its cause holds or drops, if so. Changes after a delivered opening are never
+ * held.
+ */
 export async function applyCause(
   store: IncidentStore & OutboxStore,
   delivery: Delivery,
   nowMs: number,
 ): Promise<Omit<Receipt, "attempts"> | undefined> {
   const { attempts, type, lastError } = delivery;
-  // It was tried, or dropped and somebody asks for it.
-  if (attempts > 0 || lastError === OVER_BEFORE_TOLD) return undefined;
+  // After an attempt, or a manual retry of a dropped notice, the cause no longer matters.
+  if (attempts > 0 || lastError === OVER_WHILE_HELD) return undefined;
   const incident = await store.getIncident(delivery.incident);
   if (!incident) return undefined;
   const { cause, state, episode } = incident;
   const isLater = episode > (delivery.episode ?? episode);
-  const dead = { state: "dead", nextAt: nowMs, lastError: OVER_BEFORE_TOLD } as const;
-  if (NEWS.has(type)) {
+  const dead = { state: "dead", nextAt: nowMs, lastError: OVER_WHILE_HELD } as const;
+  if (LATER.has(type)) {
     if (!cause && !isLater) return undefined;
     const opening = await openingOf(store, incident, delivery);
-    return opening?.lastError === OVER_BEFORE_TOLD ? dead : undefined;
+    return opening?.lastError === OVER_WHILE_HELD ? dead : undefined;
   }
   const wasHeld = lastError?.startsWith(HELD) || cause !== undefined && !isLater;
   if (state === "resolved" || isLater) return wasHeld ? dead : undefined;

@@ -3,7 +3,10 @@ import { messageOf } from "../../base/error_message.ts";
 import type { Secrets } from "../../base/ports.ts";
 import { findSink, type Sink } from "./sink.ts";
 
-/** What would keep every notice from going out, known only once the environment is: one sentence each, free of secrets. */
+/**
+ * Webhook faults that only the environment reveals, such as an unset variable: one sentence each, without
+ * secrets.
+ */
 export async function checkWebhooks(
   secrets: Secrets,
   { webhooks, allowPrivate }: Pick<Config, "webhooks" | "allowPrivate">,

@@ -1,9 +1,10 @@
 /**
- * Empties the outbox.
+ * Delivers the outbox.
  *
- *     wake what a sink that fails must try -> drop what is of no use -> claim -> attempt (attempt.ts) -> receipt -> claim again
+ *     wake a failing sink's oldest notice -> drop unneeded -> claim -> attempt (attempt.ts) -> receipt -> claim again
  *
- * A notice whose receipt is lost stays hidden until its claim runs out, then goes again with the same id and body.
+ * If a receipt is lost, the notice stays hidden until its claim expires, then is sent again with the same id
+ * and body.
  */
 import type { Config } from "../../config/config.ts";
 import { pause, type Ports } from "../../base/ports.ts";
@@ -23,51 +24,51 @@ import { findSink, type Sink } from "./sink.ts";
 import { SinkHealth } from "./sink_health.ts";
 import { MINUTE_MS, SECOND_MS } from "../../base/time.ts";
 
-/** The sinks of a deliverer and its bounds; times in ms. */
+/** Sinks and limits of a deliverer; times in ms. */
 export interface DelivererOptions {
-  /** Every kind that the config names. */
+  /** Must include every kind the config names. */
   sinks: readonly Sink[];
-  /** For a config whose routes escalate or remind. */
+  /** Needed if routes escalate or remind. */
   timely?: Timely;
-  /** For a config whose routes have quiet hours. */
+  /** Needed if routes have quiet hours. */
   applyQuietHours?: typeof applyQuietHours;
-  /** For a config whose incidents are grouped. */
+  /** Needed if the config groups incidents. */
   grouping?: GroupingModule;
-  /** For a config with a public URL: links to acknowledge by. */
+  /** Adds links to acknowledge incidents; needs a public URL. */
   linkAdder?: typeof linkAdder;
-  /** At once, over all webhooks; the runtime may bound its connections. */
+  /** Concurrent attempts over all webhooks. Default: no limit. */
   parallel?: number;
-  /** For one attempt, the answer's body included. */
+  /** Deadline of one attempt, including the response body. */
   deadlineMs?: number;
-  /** How long a claim hides a notice; longer than `deadlineMs`. */
+  /** How long a claim hides a notice; must exceed `deadlineMs`. */
   leaseMs?: number;
 }
 
-/** Bounds of one call. */
+/** Limits of one call. */
 export interface CallOptions {
-  /** Notices that one call takes up; the runtime may bound its requests. */
+  /** The most notices one call claims, where the runtime limits the requests of a call. */
   most?: number;
-  /** Once aborted nothing more is claimed; attempts under way end by themselves. */
+  /** Stops further claims when aborted; running attempts finish. */
   signal?: AbortSignal;
 }
 
-/** Bounds of a deliverer and of its only call. */
+/** Options of a deliverer that is called once. */
 export type DeliverOptions = DelivererOptions & CallOptions;
 
 /**
- * Sends every notice that is due until none is, and answers how many attempts it made. Rejects only with the store. Called beside a
- * call that is under way, it takes up what has come for lanes that are free.
+ * Sends due notices until none is left and returns the number of attempts. Rejects only if the store fails or
+ * no notice has moved for two minutes. A concurrent call only fills lanes that are free.
  */
 export interface Deliverer {
   (bounds?: CallOptions): Promise<number>;
-  /** Why notices do not move; undefined: they do, or there are none. */
+  /** Why delivery is stuck; undefined if it works or has nothing to send. */
   fault(): string | undefined;
 }
 
-/** So long a lane waits for its receiver's pace; what would wait longer is put off. */
+/** The longest wait inside a lane for the receiver's rate limit; a longer one postpones the notice. */
 const PATIENCE_MS = 3 * SECOND_MS;
 
-/** The only call of a deliverer. */
+/** Creates a deliverer and calls it once. */
 export function deliver(
   ports: Ports,
   store: DeliveryStore,
@@ -77,7 +78,10 @@ export function deliver(
   return deliverer(ports, store, config, options)(options);
 }
 
-/** A deliverer over one store. Its calls share the lanes of each webhook, so that one that hangs holds up no other, whenever a notice comes. */
+/**
+ * A deliverer over one store. Its calls share the lanes of each webhook, so a hanging receiver does not hold
+ * up the others.
+ */
 export function deliverer(
   ports: Ports,
   store: DeliveryStore,
@@ -94,7 +98,7 @@ export function deliverer(
   }: DelivererOptions,
 ): Deliverer {
   const progress = new Progress(ports.clock);
-  // What goes in one message must not be claimed one by one.
+  // A second lane would claim notices that belong in the first lane's message.
   const isSerial = (id: string) =>
     grouping !== undefined && kindOf.has(id) && grouping.mayGroup(kindOf.get(id)!, config.routes);
   const begin = () => new Lanes(parallel, isSerial);
@@ -105,13 +109,16 @@ export function deliverer(
   const underWay = new Set<string>();
   const kindOf = new Map(config.webhooks.map(({ id, kind }) => [id, findSink(sinks, kind)]));
   const known = new Set(config.webhooks.map(({ id }) => id));
-  let looking: Promise<unknown> = Promise.resolve();
+  let claiming: Promise<unknown> = Promise.resolve();
 
-  /** A notice of any webhook: only if no other call is under way, for its lanes must be free. Calls that come meanwhile wait. */
-  const look = async ({ claim }: Call) =>
-    progress.calls === 1 ? await (looking = claim()) : void await looking.catch(() => {});
+  /**
+   * Claims a notice of any webhook, if this is the only call: its lane must be free. Other calls wait for
+   * that claim.
+   */
+  const claimAny = async ({ claim }: Call) =>
+    progress.calls === 1 ? await (claiming = claim()) : void await claiming.catch(() => {});
 
-  /** Before anything is claimed. */
+  /** Runs before the first claim. */
   const prepare = async () => {
     await health.prepare();
     const stale = await Promise.all(
@@ -124,10 +131,10 @@ export function deliverer(
   };
 
   const send = async (call: Call): Promise<number> => {
-    // Mostly one look says that nothing is due.
+    // Usually nothing is due, and one claim is enough to know it.
     const isAlone = progress.calls === 1;
     if (isAlone) await prepare();
-    const first = await look(call);
+    const first = await claimAny(call);
     if (isAlone && !first) return 0;
     const start = (delivery: Delivery) =>
       lanes.lane(delivery.webhook, () => drain(lanes, call, delivery.webhook, delivery));
@@ -135,17 +142,21 @@ export function deliverer(
     const free = [...known].flatMap((id) => lanes.free(id, () => drain(lanes, call, id)));
     const settled = await Promise.allSettled([...begun, ...free]);
     for (const lane of settled) if (lane.status === "rejected") throw lane.reason;
-    // What is left is for webhooks that are not in the config any more.
-    for (let left = await look(call); left; left = known.has(left.webhook) ? undefined : await look(call)) {
+    // Notices that are left belong to webhooks the config no longer has.
+    for (
+      let left = await claimAny(call);
+      left;
+      left = known.has(left.webhook) ? undefined : await claimAny(call)
+    ) {
       await start(left);
     }
     return call.made;
   };
 
-  /** What a stuck call holds runs out with its claims; the next one waits for none of it. */
-  const letGo = () => {
+  /** Abandons the lanes of a stuck call, so that the next call does not wait for them. Its claims expire. */
+  const reset = () => {
     lanes = begin();
-    looking = Promise.resolve();
+    claiming = Promise.resolve();
     underWay.clear();
   };
   const call = (bounds: CallOptions = {}) => {
@@ -166,19 +177,22 @@ export function deliverer(
       underWay,
     };
     const move = () => progress.move();
-    return progress.watch(() => send({ post, ...claimer(post, bounds), move, made: 0 }), letGo);
+    return progress.watch(() => send({ post, ...claimer(post, bounds), move, made: 0 }), reset);
   };
   return Object.assign(call, { fault: () => progress.fault });
 }
 
 interface Call {
   post: DeliveryContext;
-  /** The next notice that is due, of one webhook or of any; undefined: there is none, or the call may take no more. */
+  /**
+   * Claims the next due notice, of one webhook or of any; undefined if there is none or the call's limit is
+   * reached.
+   */
   claim(webhook?: string): Promise<Delivery | undefined>;
-  /** Notices that it may take beside; `take` says how many went. */
+  /** How many more notices the call may take; `take` counts those it took. */
   room(): number;
   take(notices: number): void;
-  /** Notes that a notice has come a step further, or that none was due. */
+  /** Records progress: a notice moved, or none was due. */
   move(): void;
   /** Attempts so far. */
   made: number;
@@ -202,11 +216,11 @@ function claimer(
   };
 }
 
-/** Sends what is due for one webhook, one after the other, as often as its receiver takes it. */
+/** Sends a webhook's due notices one after another, within its receiver's rate limit. */
 async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery): Promise<void> {
   const { clock } = call.post.ports;
   const pace = await call.post.health.paceOf(webhook) ?? new Pace();
-  // Claimed only when its turn has come: a claim must not run out in the queue.
+  // Claim only inside the turn, so that no claim expires in the queue.
   const step = (begin?: Delivery) =>
     lanes.turn(webhook, async (): Promise<Step> => {
       const next = begin ?? await call.claim(webhook);
@@ -217,33 +231,33 @@ async function drain(lanes: Lanes, call: Call, webhook: string, first?: Delivery
         await putOff(call.post, next, pace.putOff(clock.elapsed()));
         return "again";
       }
-      // Its place is its own from here, so that no other lane is always the faster one.
+      // Reserve the slot before waiting, else another lane could overtake this one every time.
       pace.take(clock.elapsed());
       if (waitMs > 0) return { next, waitMs };
       return await go(next);
     });
   const go = async (next: Delivery): Promise<Step> => {
-    const came = await attempt(call.post, next, call.room());
+    const attempted = await attempt(call.post, next, call.room());
     call.move();
-    if (!came) pace.refund();
+    if (!attempted) pace.refund();
     else {
       call.made++;
-      call.take(came.notices - 1);
-      lanes.noteAnswer(webhook, came.answer.kind !== "unanswered");
+      call.take(attempted.notices - 1);
+      lanes.noteAnswer(webhook, attempted.answer.kind !== "unanswered");
     }
     return "again";
   };
-  for (let came = await step(first); came !== "done";) {
-    if (came === "again") {
-      came = await step();
+  for (let result = await step(first); result !== "done";) {
+    if (result === "again") {
+      result = await step();
       continue;
     }
-    // Not in its turn, which is for those that may go.
-    const { next, waitMs } = came;
+    // Wait outside the turn, which others may use meanwhile.
+    const { next, waitMs } = result;
     await pause(clock, waitMs);
-    came = await lanes.turn(webhook, () => go(next));
+    result = await lanes.turn(webhook, () => go(next));
   }
 }
 
-/** What came of one look at a webhook's queue; a notice that must wait for its receiver's pace is claimed already. */
+/** Result of one step on a webhook's queue; a notice that must wait for the rate limit is already claimed. */
 type Step = "done" | "again" | { next: Delivery; waitMs: number };

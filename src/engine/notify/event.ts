@@ -21,13 +21,15 @@ const claim = z.strictObject({
   reason,
   contradictions: z.optional(z.array(z.string())),
   sources: z.optional(z.array(z.strictObject({ name, state: z.string(), dialect, httpStatus, reason })))
-    .check(z.describe("Each source of the claim, where there are several.")),
+    .check(z.describe("The sources of the claim, if there are several.")),
 });
 
 const reported = z.strictObject({
-  before: z.nullable(claim).check(z.describe("The claim before the journey; null: the check has no report.")),
+  before: z.nullable(claim).check(
+    z.describe("The claim before the journey; null if the check has no report."),
+  ),
   after: z.optional(z.nullable(claim)).check(
-    z.describe("The claim after the journey, where it was asked again."),
+    z.describe("The claim after the journey, if the report was read again."),
   ),
 });
 
@@ -39,28 +41,30 @@ const observed = z.strictObject({
   expression: z.optional(z.string()).check(z.describe("The whole expectation that failed, as configured.")),
   detail: z.optional(z.string()),
   values: z.optional(z.record(z.string(), z.string())).check(
-    z.describe("Sub-expressions of the failed expectation and what they were."),
+    z.describe("Sub-expressions of the failed expectation, with their values."),
   ),
   request: z.optional(z.strictObject({ method: z.string(), url: z.string(), headers: texts })).check(
-    z.describe("The last request of the failed step as it was sent, redacted, without its body."),
+    z.describe("The last request of the failed step, redacted and without its body."),
   ),
   answer: z.optional(
     z.strictObject({ status: z.optional(z.int()), headers: texts, excerpt: z.optional(z.string()) }),
   )
     .check(
-      z.describe("At most 1 kB of what it was answered, redacted, around what the expectation looked at."),
+      z.describe("At most 1 kB of the response, redacted, around the value the expectation read."),
     ),
   totalMs: ms,
-  traceId: z.optional(z.string()).check(z.describe("Of its requests' traceparent.")),
-  traceUrl: z.optional(z.string()).check(z.describe("Where that trace is looked at.")),
+  traceId: z.optional(z.string()).check(
+    z.describe("The trace id in the traceparent header of its requests."),
+  ),
+  traceUrl: z.optional(z.string()).check(z.describe("Link to that trace.")),
   walkedAgain: z.optional(z.string()).check(
-    z.describe("Why it was walked twice: the second walk is this one."),
+    z.describe("Why the journey was repeated; this observation is the second walk."),
   ),
   steps: z.optional(z.array(z.strictObject({
     name: z.string(),
     status: z.optional(z.int()),
     note: z.optional(z.string()).check(
-      z.describe("What came, of a step that is no HTTP request: 3 records, 2 of 10 ok."),
+      z.describe('The result of a step that is not an HTTP request, such as "3 records" or "2 of 10 ok".'),
     ),
     requests: count,
     totalMs: ms,
@@ -70,10 +74,10 @@ const observed = z.strictObject({
 const proberEvidence = z.strictObject({
   verdict: z.enum(TRACE_VERDICTS),
   verdictReason: z.optional(z.string()).check(
-    z.describe("Why the verdict is not simply the cell of the table."),
+    z.describe("Why the verdict differs from the verdict table."),
   ),
   vote: z.enum(VOTES),
-  excluded: z.optional(z.enum(FAULTS)).check(z.describe("Why the vote does not count for now.")),
+  excluded: z.optional(z.enum(FAULTS)).check(z.describe("Why the vote currently does not count.")),
   slot: z.optional(time).check(z.describe("The slot of this evidence.")),
   ageMs: z.optional(ms).check(z.describe("Age of this evidence at the time of the event.")),
   missed: z.optional(z.strictObject({ slot: time, reason: z.string() })).check(
@@ -82,18 +86,18 @@ const proberEvidence = z.strictObject({
   reported: z.optional(reported),
   observed: z.optional(observed),
   captured: z.optional(texts).check(
-    z.describe("What it last captured of what must agree across regions."),
+    z.describe("The latest captured values that must agree across regions."),
   ),
 });
 
 const decision = z.strictObject({
   outcome,
   over: z.enum(["regions", "probers"]).check(
-    z.describe("Whose votes these are: probers, if one region decided."),
+    z.describe("Who voted: the regions, or the probers of the one region that decided."),
   ),
   rule: z.string().check(z.describe("The quorum rule in words.")),
   votes: z.record(z.string(), outcome).check(
-    z.describe("Each voter and its vote; pending: it has none now."),
+    z.describe("Each voter and its vote; pending means it currently has none."),
   ),
   counts: z.strictObject({ reporting: count, bad: count, good: count, split: count, pending: count }),
 });
@@ -129,13 +133,15 @@ const incident = z.strictObject({
 
 const acknowledgement = z.strictObject({
   at: time,
-  by: z.string().check(z.describe("A token's id, or through which receiver's link.")),
+  by: z.string().check(z.describe("A token's id, or the receiver whose link was used.")),
   text: z.optional(z.string()),
 });
 
-/** What stands of each incident in a message about several. */
+/** One incident in a message about several. */
 const groupItem = z.strictObject({
-  notice: z.string().check(z.describe("The webhook-id that it would have by itself; the same over retries.")),
+  notice: z.string().check(
+    z.describe("The webhook-id the notice would have on its own; the same for all retries."),
+  ),
   type: z.enum(TYPES),
   incident: z.strictObject({ id, episode, family, kind, severity, state: incidentState, scope, openedAt }),
   target: z.strictObject({ id: z.string(), name: z.string() }),
@@ -145,16 +151,16 @@ const groupItem = z.strictObject({
 
 const group = z.strictObject({
   alert: z.optional(z.string()).check(
-    z.describe("The key of the alert that they share, at receivers that hold one for each key."),
+    z.describe("The key of the shared alert, for receivers that keep one alert per key."),
   ),
-  open: z.optional(count).check(z.describe("Incidents of that alert that are open.")),
-  items: z.array(groupItem).check(z.describe("What is new of each incident, the worst first.")),
+  open: z.optional(count).check(z.describe("How many incidents of that alert are open.")),
+  items: z.array(groupItem).check(z.describe("The change of each incident, the worst first.")),
 });
 
-/** Every event that Assay sends, in the shape of Standard Webhooks 1.0.0. */
+/** The event Assay sends, in the format of Standard Webhooks 1.0.0. */
 export const event = z.strictObject({
   type: z.enum(TYPES),
-  timestamp: time.check(z.describe("The slot in which it happened, or when it was acknowledged.")),
+  timestamp: time.check(z.describe("The slot of the change, or the time of the acknowledgement.")),
   data: z.strictObject({
     incident,
     target: z.strictObject({
@@ -164,7 +170,7 @@ export const event = z.strictObject({
     }),
     check: z.strictObject({ id: z.string(), contract: z.optional(z.string()) }),
     cause: z.optional(z.strictObject({ target: z.string(), name: z.string(), incident: z.string() })).check(
-      z.describe("The outage of another target that it comes from."),
+      z.describe("The outage of another target that caused this incident."),
     ),
     summary: z.string(),
     decision,
@@ -172,28 +178,28 @@ export const event = z.strictObject({
       z.describe("Per region, per prober."),
     ),
     acknowledgement: z.optional(acknowledgement).check(
-      z.describe("Who has taken the incident on; in incident.acknowledged."),
+      z.describe("Who acknowledged the incident; only in incident.acknowledged."),
     ),
     reminder: z.optional(z.strictObject({ openForMs: ms })).check(
-      z.describe("A reminder, as the route's repeatInterval says: nothing has changed."),
+      z.describe("Present in a reminder (the route's repeatInterval): nothing has changed."),
     ),
     group: z.optional(group).check(
       z.describe(
-        "Several incidents are one message, as the route's groupBy says; the rest of data is the worst of them.",
+        "Present if the message combines several incidents (the route's groupBy). The rest of data is the worst one's.",
       ),
     ),
     links: z.optional(z.record(z.string(), z.url())),
     truncated: z.optional(z.literal(true)).check(
-      z.describe("Evidence or texts were cut to keep the size limit."),
+      z.describe("Evidence or texts were cut to stay within the size limit."),
     ),
   }),
 });
 
-/** An event as it is sent. Times are ISO 8601, durations ms. */
+/** An event as sent. Times are ISO 8601, durations ms. */
 export type WebhookEvent = z.infer<typeof event>;
 /** One incident in a message about several. */
 export type GroupItem = z.infer<typeof groupItem>;
-/** What one prober knows, as an event carries it. */
+/** One prober's evidence in an event. */
 export type ProberEvidence = z.infer<typeof proberEvidence>;
 /** The votes and the rule behind an event. */
 export type EventDecision = z.infer<typeof decision>;

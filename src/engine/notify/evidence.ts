@@ -6,11 +6,14 @@ import { iso } from "../../base/time.ts";
 import type { ProberEvidence, WebhookEvent } from "./event.ts";
 import { clip } from "./truncate.ts";
 
-/** The longest text of evidence in an event, and the longest list. */
+/** Limits of texts and lists of evidence. */
 const LIMITS = { chars: 300, items: 100 };
 const MAX_VALUES = 20;
 
-/** What each prober of the deciding regions knows at `slot` (epoch ms); `scope` is `global` or one region. */
+/**
+ * The evidence of each prober of the deciding regions at `slot` (epoch ms). `scope` is `global` or one
+ * region.
+ */
 export function evidence(
   { config, check, state, slot, scope }: {
     config: Config;

@@ -1,27 +1,27 @@
 /**
- * Incidents that turn together are one message. What is known of one group of one webhook, and what follows from it; pure.
+ * Rules that combine incidents into one message: pure functions over the state of one group of one webhook.
  *
- *     first -> (groupWait) -> sent -> what follows within groupInterval waits -> sent as one -> ...
+ *     first -> (groupWait) -> sent -> notices within groupInterval wait -> sent as one -> ...
  *
- * A receiver that holds an alert for each key gets one for all that turned together, under the key of the first. An alert takes
- * what opens within groupInterval of the last that it took; what opens later is an alert of its own, so that it pages. It ends with
- * the last of its incidents. Times are epoch ms.
+ * A receiver that keeps one alert per key gets one alert for incidents that change together, under the key of
+ * the first. An incident that opens within groupInterval after the last one joined is added to that alert. A
+ * later one becomes a new alert, so that it pages. An alert ends with its last incident. Times are epoch ms.
  */
 import { DAY_MS, SECOND_MS } from "../../base/time.ts";
 import type { GroupAlert, GroupMember, GroupState } from "../../storage/records/groups.ts";
 
-/** A notice of a group. */
+/** A notice as the grouping rules see it. */
 export interface GroupTurn {
   id: string;
   incident: string;
   episode: number;
   change: "opened" | "updated" | "acknowledged" | "resolved";
   createdAt: number;
-  /** Whether it was sent before. */
+  /** Whether a delivery was attempted before. */
   wasTried: boolean;
 }
 
-/** When messages of a group go, ms. */
+/** Waiting times of a group, ms: before its first message, and between messages. */
 export interface GroupTimes {
   waitMs: number;
   intervalMs: number;
@@ -29,38 +29,44 @@ export interface GroupTimes {
 
 interface Moment extends GroupTimes {
   nowMs: number;
-  /** Whether its receiver holds alerts. */
+  /** Whether the receiver keeps one alert per key. */
   holdsAlerts: boolean;
 }
 
-/** The alert that a notice is of, or a new one; none: its receiver holds none, or it goes by itself. */
+/**
+ * The alert a notice belongs to, or a new one. "none": the receiver keeps no alerts, or the notice is sent
+ * alone.
+ */
 export type AlertChoice = GroupAlert | "new" | "none";
 
-/** Whether a notice goes now. Later: `state` is to be kept if it is there. */
+/** Whether a notice is sent now or later. If `state` is set, the caller must store it. */
 export type GroupDecision =
   & { alert: AlertChoice }
   & ({ kind: "now" } | { kind: "later"; at: number; state?: GroupState });
 
-/** A message of an alert is on its way for no longer. */
+/** Longest time that a message of an alert blocks the next one. */
 const BUSY_MS = 45 * SECOND_MS;
-/** An alert that is on its way is looked at again so soon. */
+/** How soon a notice is tried again while a message of its alert is being sent. */
 const BUSY_PAUSE_MS = 2 * SECOND_MS;
-/** So long an alert is remembered that does not end, and one whose end was not taken: the outbox tries for three days. */
+/**
+ * How long to keep an open alert without news, and an ended one whose end was not accepted (retries: three
+ * days).
+ */
 const OPEN_MS = 90 * DAY_MS;
 const OVER_MS = 4 * DAY_MS;
 
 const isOpen = ({ isOver }: GroupMember) => !isOver;
 
-/** The alert that an incident is of. */
+/** The alert that contains an incident. */
 export const alertWith = ({ alerts }: GroupState, incident: string): GroupAlert | undefined =>
   alerts.find(({ members }) => members.some((member) => member.incident === incident));
 
-/** When a notice goes. */
+/** Decides when a notice is sent, and in which alert. */
 export function decideTurn(state: GroupState, turn: GroupTurn, moment: Moment): GroupDecision {
   if (!moment.holdsAlerts) return decideAtGate(state, turn, moment, "none");
   const alert = findAlert(state, turn);
   if (alert) return decideOfAlert(alert, turn, moment);
-  // What was opened under its own key, before there were groups, goes on so.
+  // An incident that was opened under its own key, before it was grouped, keeps that key.
   return turn.change === "opened" ? decideAtGate(state, turn, moment, "new") : { kind: "now", alert: "none" };
 }
 
@@ -77,7 +83,7 @@ function decideOfAlert(
   { wasTried }: GroupTurn,
   { nowMs, intervalMs }: Moment,
 ): GroupDecision {
-  // A clock may have stepped back.
+  // The upper bound guards against a clock that stepped back.
   const isBusy = alert.busyUntil > nowMs && alert.busyUntil <= nowMs + BUSY_MS;
   if (isBusy) return { kind: "later", alert, at: Math.min(alert.busyUntil, nowMs + BUSY_PAUSE_MS) };
   const at = Math.min(alert.dueAt, nowMs + intervalMs);
@@ -101,26 +107,26 @@ function decideAtGate(
   return { kind: "later", alert, at: dueAt, state: { ...state, dueAt, isCollecting: true } };
 }
 
-/** Whether another notice goes in the message that a decision is about. */
+/** Whether another notice belongs in the message of this alert. */
 export function isMate(state: GroupState, turn: GroupTurn, alert: AlertChoice): boolean {
   const found = findAlert(state, turn);
   if (alert === "none") return true;
   return alert === "new" ? !found && turn.change === "opened" : found === alert;
 }
 
-/** A message that is to be sent, and the state to keep before it is. */
+/** A message to send, and the state to store before sending it. */
 export interface GroupMessage {
   state: GroupState;
   change: GroupTurn["change"];
   /** The alert's key. */
   key?: string;
-  /** Incidents of the alert that are open. */
+  /** Number of open incidents in the alert. */
   open?: number;
-  /** It is sent as if there were no group. */
+  /** Sent as an ordinary event of one incident. */
   isAlone: boolean;
 }
 
-/** The message of these notices. `isTaken`: the receiver holds another alert under this key. */
+/** Joins notices into one message. `isTaken`: the receiver has another alert under this key. */
 export function joinTurns(
   state: GroupState,
   turns: readonly [GroupTurn, ...GroupTurn[]],
@@ -155,21 +161,26 @@ export function joinTurns(
   };
 }
 
-/** An alert whose incidents had no news for long, or whose end was not taken until the outbox gave up. */
+/**
+ * An alert without news for `OPEN_MS`, or an ended one for `OVER_MS`, after which the outbox has given up.
+ */
 const isForgotten = ({ dueAt, members }: GroupAlert, nowMs: number) =>
   nowMs - dueAt > (members.some(isOpen) ? OPEN_MS : OVER_MS);
 
-/** The incident's own id, so that one alone is sent as ever; a later episode while the first key is held has another. */
+/**
+ * The incident's id if it is free, as for an ungrouped incident; else the id with a number, from the episode
+ * up.
+ */
 function freeKey({ incident, episode }: GroupTurn, isTaken: (key: string) => boolean): string {
   let key = incident;
   for (let n = episode; isTaken(key); n++) key = `${incident}_${n}`;
   return key;
 }
 
-/** The members of an alert after a notice of it. One of an older episode changes nothing. */
+/** The members of an alert after a notice. A notice of an older episode changes nothing. */
 function apply(members: readonly GroupMember[], { incident, episode, change }: GroupTurn): GroupMember[] {
   const known = members.find((member) => member.incident === incident);
-  // What an alert does not hold joins it by its opening only.
+  // Only an opening adds an incident to an alert.
   if (known ? known.episode > episode : change !== "opened") return [...members];
   const isSame = known?.episode === episode;
   const isAcknowledged = change === "acknowledged" || isSame && known.isAcknowledged;
@@ -188,7 +199,7 @@ const CHANGES = ["opened", "updated", "acknowledged", "resolved"] as const;
 const worst = (turns: readonly GroupTurn[]) =>
   CHANGES.find((change) => turns.some((turn) => turn.change === change))!;
 
-/** What has become of an alert: it ends with the last of its incidents, and is taken on once all of them are. */
+/** The change of an alert: resolved with its last incident, acknowledged once all open incidents are. */
 function changeOf(turns: readonly GroupTurn[], open: readonly GroupMember[]): GroupTurn["change"] {
   if (open.length === 0) return "resolved";
   const change = worst(turns);
@@ -196,7 +207,10 @@ function changeOf(turns: readonly GroupTurn[], open: readonly GroupMember[]): Gr
   return change === "opened" ? change : "updated";
 }
 
-/** After a message of an alert: free for the next. `isDone`: no notice of it goes again, so that what is over leaves. */
+/**
+ * Frees an alert for its next message. With `isDone` no notice of the message is retried, so the resolved
+ * incidents leave the alert.
+ */
 export function settleAlert(
   state: GroupState,
   key: string,

@@ -1,4 +1,4 @@
-/** The event about several incidents at once: the worst of them, and a list of all. */
+/** Builds the event about several incidents: the data of the worst one, and a list of all. */
 import { SEVERITIES } from "../../judgement/words.ts";
 import type { GroupItem, WebhookEvent } from "./event.ts";
 import { namesOf } from "./message.ts";
@@ -10,20 +10,20 @@ export interface GroupPart {
   event: WebhookEvent;
 }
 
-/** What becomes of the whole. */
+/** The group as a whole. */
 export interface GroupWhole {
   change: "opened" | "updated" | "acknowledged" | "resolved";
-  /** Of a receiver that holds alerts: the key, and how many of its incidents are open. */
+  /** For receivers that keep alerts: the alert's key, and how many of its incidents are open. */
   alert?: string;
   open?: number;
   publicUrl?: string;
 }
 
 const SUMMARY = { chars: 200, items: 1 };
-/** Names that a sentence has. */
+/** Names listed in the summary. */
 const NAMED = 3;
 
-/** The event of these notices; its list is the worst first. */
+/** The event of these notices. Items are sorted by change, then severity. */
 export function groupEvent(
   parts: readonly [GroupPart, ...GroupPart[]],
   { change, alert, open, publicUrl }: GroupWhole,
@@ -39,7 +39,7 @@ export function groupEvent(
       ...worst.data,
       summary: items.length > 1 ? summaryOf(items, open) : summaryOfOne(items[0]!, open),
       group: { ...keyed, items },
-      // Of several the overview says more than the page of one.
+      // For several incidents, link to the overview and not to one incident's page.
       ...(publicUrl && items.length > 1 && { links: { page: `${publicUrl.replace(/\/+$/, "")}/` } }),
     },
   };

@@ -1,8 +1,8 @@
 /**
- * Notices of one webhook that go as one message. All stay in the outbox until the message was taken; what is known of their group is
- * one record, and the process that has written it last may send.
+ * Sends several notices of one webhook as one message. Notices stay in the outbox until the receiver has
+ * accepted the message. The group's state is one record; only the process that wrote it last may send.
  *
- *     claimed -> decide -> later | gather what waits with it -> join -> sent -> receipts -> settle
+ *     claimed -> decide -> later | find its mates -> join -> send -> receipts -> settle
  */
 import type { Grouping } from "../../config/grouping.ts";
 import { UNGROUPED } from "../../config/schema/group_fields.ts";
@@ -31,25 +31,25 @@ import { REMINDER } from "./reminder.ts";
 import { routed } from "./route.ts";
 import type { Sink } from "./sink.ts";
 
-/** Pending notices that are looked through, a page after the other. */
+/** How many pending notices one claim scans, and the page size of the scan. */
 const MAX_SCANNED = 2_000;
 const PAGE = 200;
-/** Notices in one message, and those that are looked at together. */
+/** Other notices in one message, and how many are admitted concurrently. */
 const MAX_MATES = 499;
 const TOGETHER = 10;
-/** After so many changes of the record by others it is tried again soon. */
+/** Attempts to write the record before the claim is put back for a short retry. */
 const TRIES = 5;
-/** Why a notice of a group is not sent yet. */
+/** `lastError` of a notice that waits for its group. */
 const WAITS = "waits for the next message of its group";
 const RETRY_MS = 2 * SECOND_MS;
 const INTERVAL_MS = 30 * SECOND_MS;
 
-/** How incidents are grouped for a receiver: what they have in common, and the times. */
+/** How incidents are grouped for a receiver: the fields they share, and the waiting times. */
 export interface EffectiveGrouping extends GroupTimes {
   by: readonly string[];
 }
 
-/** What a rule says, defaults filled in; undefined: each incident is a message of its own. */
+/** A rule's grouping with its defaults; undefined if each incident is its own message. */
 export function groupingOf(
   { grouping }: Pick<Sink, "grouping">,
   { by, waitMs = 0, intervalMs = INTERVAL_MS }: Grouping = {},
@@ -59,50 +59,50 @@ export function groupingOf(
   return { by: by ?? [], waitMs, intervalMs };
 }
 
-/** Whether a receiver may get several incidents in one message. */
+/** Whether one message to this receiver may contain several incidents. */
 export const mayGroup = (sink: Pick<Sink, "grouping">, routes: readonly Route[] = []): boolean =>
   groupingOf(sink) !== undefined || sink.grouping === "asked" && routes.some(groups);
 
 const groups = ({ grouping, routes }: Route): boolean => grouping?.by !== undefined || routes.some(groups);
 
-/** What is asked about a notice that is claimed. */
+/** A claimed notice, and what bundling it needs. */
 export interface BundleRequest {
   store: OutboxStore & RecordStore;
   config: Config;
   webhook: Webhook;
   sink: Sink;
-  /** The notice by itself. */
+  /** The notice as a message of its own. */
   alone: Bundle;
   /** Epoch ms. */
   nowMs: number;
-  /** Notices that may go with it. */
+  /** How many other notices the message may contain. */
   room: number;
-  /** Whether a notice is being sent by this process. */
+  /** Whether this process is sending a notice now. */
   isUnderWay(id: string): boolean;
-  /** Whether a notice is to be sent now; if not, that is recorded. */
+  /** Whether a notice may be sent now; if not, records why. */
   admit(delivery: Delivery): Promise<boolean>;
 }
 
-/** Notices that go as one message. */
+/** Notices sent as one message. */
 export interface Bundle {
-  /** The same for the same notices. */
+  /** Idempotency key: the same notices have the same id. */
   id: string;
   deliveries: readonly [Delivery, ...Delivery[]];
   event: WebhookEvent;
-  /** After the receipts. `isDone`: none of them goes again. */
+  /** Runs after the receipts are stored. `isDone`: none of the notices will be retried. */
   settle?(isDone: boolean): Promise<void>;
 }
 
-/** What goes with a notice, perhaps nothing; undefined: it waits for its group, which is recorded. */
+/** The message a notice goes in, alone or with others; undefined if it waits for its group (recorded). */
 async function bundle(request: BundleRequest): Promise<Bundle | undefined> {
   for (let n = 0; n < TRIES; n++) {
-    const came = await bundleOnce(request);
-    if (came !== "again") return came;
+    const bundled = await bundleOnce(request);
+    if (bundled !== "again") return bundled;
   }
   await wait(request, [], request.nowMs + RETRY_MS);
 }
 
-/** Leaves a notice, and those that came with it, until the next message of their group. */
+/** Puts a notice and its mates off until the next message of their group. */
 async function wait(
   { store, alone }: BundleRequest,
   mates: readonly Delivery[],
@@ -111,12 +111,12 @@ async function wait(
   const [{ id, attempts, lastAttemptAt, lastStatus }] = alone.deliveries;
   const receipt = { state: "pending", nextAt, lastError: WAITS } as const;
   await store.recordAttempt(id, { ...receipt, attempts, lastAttemptAt, lastStatus });
-  // What says why it was held goes on saying so.
+  // A mate that is held for another reason keeps that reason.
   const idle = mates.filter(({ attempts, lastError }) => attempts === 0 && lastError === undefined);
   if (idle.length > 0) await store.recordAttempt(idle.map(({ id }) => id), { ...receipt, attempts: 0 });
 }
 
-/** Whether the receiver holds an alert that an incident is of: then it gets the resolution. */
+/** Whether the receiver holds an alert with this incident. If so, it must get the resolution. */
 async function isOfAlert(
   store: RecordStore,
   { webhook, incident }: Pick<Delivery, "webhook" | "incident">,
@@ -124,9 +124,9 @@ async function isOfAlert(
   return (await listGroups(store, webhook)).some(({ state }) => alertWith(state, incident));
 }
 
-/** What the outbox needs of a config whose incidents are grouped. */
+/** Grouping as the deliverer uses it; passed in only if the config groups incidents. */
 export const grouping = { bundle, isOfAlert, mayGroup };
-/** It. */
+/** Type of {@linkcode grouping}. */
 export type GroupingModule = typeof grouping;
 
 async function bundleOnce(request: BundleRequest): Promise<Bundle | "again" | undefined> {
@@ -162,11 +162,11 @@ async function bundleOnce(request: BundleRequest): Promise<Bundle | "again" | un
 }
 
 interface Place extends EffectiveGrouping {
-  /** Of the group: the rule, and what its incidents have in common. */
+  /** Key of the group: the rule's path and the values its incidents share. */
   key: string;
 }
 
-/** The group of a notice; undefined: it goes by itself. */
+/** The group a notice belongs to; undefined if it is sent alone. */
 function placeOf(
   config: Config,
   { webhook, sink }: Pick<BundleRequest, "webhook" | "sink">,
@@ -185,7 +185,7 @@ function placeOf(
   };
   const rule = routed(config, subject).find((one) => one.webhook === webhook.id);
   const own = groupingOf(sink, rule?.grouping);
-  // An alert whose resolution is not sent would never end.
+  // Without the resolution event a grouped alert would never end.
   const isEnded = webhook.events.some((glob) => matches(glob, "incident.resolved"));
   if (!own || sink.keepsState && !isEnded) return undefined;
   const values = own.by.map((field) =>
@@ -196,7 +196,7 @@ function placeOf(
   return { ...own, key: [rule?.rule ?? "", ...values].map(encodeURIComponent).join("/") };
 }
 
-/** The group that holds an incident, else the one that it belongs to. */
+/** The group whose alert already contains the incident, else the group it belongs to by its key. */
 const groupIn = (
   groups: readonly StoredGroup[],
   { incident }: Delivery,
@@ -221,7 +221,7 @@ interface Gathering {
   decision: GroupDecision;
 }
 
-/** What is due as well, and goes in the same message. */
+/** Other notices that are due and belong in the same message. */
 async function matesOf(
   { store, config, webhook, sink, alone, nowMs, room, isUnderWay }: BundleRequest,
   { groups, own, decision: { alert } }: Gathering,
@@ -229,7 +229,8 @@ async function matesOf(
   if (room < 1) return [];
   const { pending, isWhole } = await pendingOf(store, webhook.id);
   return pending.filter((one) =>
-    // Of what was not seen something may come before it, but for an opening.
+    // After a partial scan only openings are safe: an unseen older notice might have to go before any other
+    // type.
     (isWhole || one.type === "incident.opened") &&
     one.type !== REMINDER && one.nextAt <= nowMs && one.id !== alone.id && !isUnderWay(one.id) &&
     groupIn(groups, one, placeOf(config, { webhook, sink }, one))?.key === own.key &&
@@ -237,7 +238,9 @@ async function matesOf(
   ).slice(0, Math.min(room, MAX_MATES));
 }
 
-/** The next notice of each incident and episode of a webhook, oldest first; `isWhole`: all of them were looked through. */
+/**
+ * The next notice of each incident and episode of a webhook, oldest first. `isWhole`: the scan was complete.
+ */
 async function pendingOf(
   store: OutboxStore,
   webhook: string,
@@ -246,7 +249,7 @@ async function pendingOf(
   let next: string | null | undefined;
   for (let scanned = 0; scanned < MAX_SCANNED && next !== null; scanned += PAGE) {
     const page = await store.listDeliveries({ state: "pending", limit: PAGE, before: next });
-    // Newest first: what is set last of an episode is its oldest.
+    // Pages are newest first, so the last write for an episode is its oldest notice.
     for (const one of page.items) {
       if (one.webhook === webhook) heads.set(`${one.episode} ${one.incident}`, one);
     }
@@ -270,14 +273,14 @@ async function settleOf(
   { key, ...outcome }: { key?: string; turns: readonly GroupTurn[]; isDone: boolean },
 ): Promise<void> {
   if (key === undefined) return;
-  // If others write it all the time, it is free when its time is over.
+  // If every write loses to another process, the alert becomes free when `busyUntil` passes.
   for (let n = 0; n < TRIES; n++) {
     const [own] = await listGroups(request.store, request.webhook.id, group);
     if (!own || await keep(request, own, settleAlert(own.state, key, outcome))) return;
   }
 }
 
-/** One incident alone is sent as ever. */
+/** A single incident outside an alert is sent as its ordinary event. */
 function eventOf(
   { publicUrl }: Config,
   deliveries: readonly [Delivery, ...Delivery[]],
@@ -291,7 +294,7 @@ function eventOf(
   return groupEvent([first!, ...rest], { change, alert: key, open, publicUrl });
 }
 
-/** A repetition of the same notices has the same id, and another message has another. */
+/** The same notices always give the same id, so a receiver recognizes a retry. */
 function idOf([first, ...rest]: readonly [Delivery, ...Delivery[]]): string {
   return rest.length === 0 ? first.id : `${first.id}_and_${fingerprint(rest.map(({ id }) => id).join(" "))}`;
 }

@@ -1,14 +1,14 @@
 import { type Semaphore, semaphore } from "../../base/semaphore.ts";
 
-/** For each webhook, so that one notice that hangs leaves room for its others. */
+/** Lanes per webhook, so that one hanging notice does not block the webhook's others. */
 const LANES = 2;
-/** Of all turns, those that are kept from webhooks which gave no answer the last time. */
-const ROOM = 2;
+/** Turns reserved for webhooks that answered their last attempt. */
+const RESERVED = 2;
 
-/** Who may send at once: each webhook in two lanes of its own, in one if they are to go one after the other; all together `parallel`. */
+/** Concurrency limits: two lanes per webhook (one if `isSerial`), and `parallel` turns over all webhooks. */
 export class Lanes {
   readonly #turns: Semaphore;
-  readonly #rest: Semaphore;
+  readonly #unreserved: Semaphore;
   readonly #isSerial: (webhook: string) => boolean;
   readonly #own = new Map<string, Semaphore>();
   readonly #silent = new Set<string>();
@@ -16,26 +16,26 @@ export class Lanes {
   constructor(parallel: number, isSerial: (webhook: string) => boolean = () => false) {
     this.#isSerial = isSerial;
     this.#turns = semaphore(parallel);
-    this.#rest = semaphore(Math.max(1, parallel - ROOM));
+    this.#unreserved = semaphore(Math.max(1, parallel - RESERVED));
   }
 
-  /** Works in a lane of a webhook, once one is free. */
+  /** Runs `work` in a lane of a webhook once one is free. */
   lane(webhook: string, work: () => Promise<void>): Promise<void> {
     return this.#of(webhook)(work);
   }
 
-  /** Works in every lane of a webhook that is free now. */
+  /** Runs `work` in every free lane of a webhook. */
   free(webhook: string, work: () => Promise<void>): Promise<void>[] {
     return Array.from({ length: LANES }, () => this.#of(webhook).tryRun(work));
   }
 
-  /** Works once it is this webhook's turn among all. */
+  /** Runs `work` once one of the turns shared by all webhooks is free. */
   turn<T>(webhook: string, work: () => Promise<T>): Promise<T> {
     const turn = () => this.#turns(work);
-    return this.#silent.has(webhook) ? this.#rest(turn) : turn();
+    return this.#silent.has(webhook) ? this.#unreserved(turn) : turn();
   }
 
-  /** Notes whether a webhook gave an answer the last time. */
+  /** Records whether a webhook answered its last attempt. */
   noteAnswer(webhook: string, hasAnswered: boolean): void {
     if (hasAnswered) this.#silent.delete(webhook);
     else this.#silent.add(webhook);

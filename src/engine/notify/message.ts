@@ -1,32 +1,32 @@
-/** The text of an event for sinks that people read: the same words for all, each within its own limits. */
+/** The text of an event for human readers. All sinks share it; each applies its own size limits. */
 import { oneLine } from "../../base/text.ts";
 import { formatSpan } from "../../base/time.ts";
 import { isFailed } from "../../judgement/words.ts";
 import type { GroupItem, ProberEvidence, WebhookEvent } from "./event.ts";
 
-/** How bad it is, that somebody has taken it on, or that it is over. */
+/** How a message is shown: the severity of an open incident, or its state. */
 export type Look = "critical" | "warning" | "info" | "acknowledged" | "resolved";
 
-/** One line that has a name. */
+/** One named line. */
 export interface Fact {
   name: string;
   value: string;
 }
 
-/** An event for people: plain text on single lines. */
+/** An event as text; every value is plain text on one line. */
 export interface Message {
   look: Look;
   /** "CRITICAL: Checkout / write (drift)". */
   title: string;
   /** One sentence. */
   text: string;
-  /** What is needed at 3 a.m., the most important first. */
+  /** The details an on-call engineer needs, most important first. */
   facts: Fact[];
   /** The incident's page, or the overview of several; absent without `publicUrl`. */
   page?: string;
-  /** What its link says. */
+  /** Label of the link to `page`. */
   pageLabel: string;
-  /** Where it is acknowledged; absent without `page`, and where there is nothing to take on. */
+  /** URL to acknowledge the incident; absent without `page` and where there is nothing to acknowledge. */
   acknowledge?: string;
 }
 
@@ -43,7 +43,7 @@ const TITLE_CHARS = 200;
 const TEXT_CHARS = 600;
 const VALUE_CHARS = 300;
 
-/** The words for an event. */
+/** Describes an event as text. */
 export function describeEvent({ type, data }: WebhookEvent): Message {
   const { incident: { severity }, summary, links } = data;
   const look = LOOKS[type] ?? severity;
@@ -66,7 +66,7 @@ const LOOKS: Partial<Record<WebhookEvent["type"], Look>> = {
   "incident.resolved": "resolved",
 };
 
-/** A message as lines of plain text, the title left out. */
+/** A message as lines of plain text, without the title. */
 export const plainLines = ({ text, facts, page, acknowledge }: Message): string[] => [
   text,
   ...facts.map(({ name, value }) => `${name}: ${value}`),
@@ -76,11 +76,11 @@ export const plainLines = ({ text, facts, page, acknowledge }: Message): string[
 
 type Data = WebhookEvent["data"];
 
-/** Under which key a receiver that holds alerts has this one. */
+/** The deduplication key for receivers that keep one alert per key. */
 export const alertKeyOf = ({ data: { group, incident } }: WebhookEvent): string =>
   group?.alert ?? incident.id;
 
-/** What a subject is made of. */
+/** The parts of a subject. */
 export interface Subject {
   incident: Pick<Data["incident"], "scope">;
   target: Pick<Data["target"], "name">;
@@ -103,7 +103,7 @@ function headOf(data: Data): string {
     : `${subjectText(data)} (${data.incident.kind})`;
 }
 
-/** The first names of a list, and how many there are more. */
+/** The first `most` names of a list, and how many more there are. */
 export function namesOf(subjects: readonly Subject[], most: number): string {
   const names = [...new Set(subjects.map(subjectText))];
   const shown = names.slice(0, most);
@@ -111,7 +111,7 @@ export function namesOf(subjects: readonly Subject[], most: number): string {
   return shown.length > 1 ? `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}` : shown.join("");
 }
 
-/** Incidents of a group that have a line of their own. */
+/** Incidents of a group with their own line. */
 const LISTED = 8;
 const CHANGES: Record<WebhookEvent["type"], string> = {
   "incident.opened": "Opened",
@@ -121,7 +121,7 @@ const CHANGES: Record<WebhookEvent["type"], string> = {
 };
 
 function groupFacts(items: readonly GroupItem[]): Fact[] {
-  // Each name once: some receivers take them for keys.
+  // Names must be unique: some receivers use them as keys.
   const lines = items.slice(0, LISTED).map(({ type, incident: { severity, state }, summary }, i) => ({
     name: `${i + 1}. ${CHANGES[type]}${state === "open" ? ` (${severity})` : ""}`,
     value: summary,
@@ -159,7 +159,7 @@ function votesIn(votes: Data["decision"]["votes"]): string {
   );
 }
 
-/** Of the newest prober that saw a failure: the step, what was expected, what was found, and what the service claims. */
+/** The newest failure: step, expectation, finding, and the service's own claim. */
 function failureIn({ evidence }: Data): [string, string | undefined][] {
   const seen = Object.entries(evidence).flatMap(([region, probers]) =>
     Object.entries(probers).map(([prober, account]) => ({ region, prober, account }))

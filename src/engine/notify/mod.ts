@@ -1,4 +1,4 @@
-/** Notification: transitions become notices in the outbox, and each sink delivers its own. */
+/** Notification: turns incident transitions into notices in the outbox and delivers them through sinks. */
 export { deliver, type Deliverer, deliverer, type DeliverOptions } from "./deliver.ts";
 export type { DeliveryStore } from "./attempt.ts";
 export type { WebhookEvent } from "./event.ts";

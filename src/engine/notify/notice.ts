@@ -16,7 +16,7 @@ import { matches } from "../../base/glob.ts";
 import { reminderAt } from "./reminder.ts";
 import { type Routed, routedIncident } from "./route.ts";
 
-/** Where a transition happened. `check` and `state` are absent if the check has left the config. */
+/** The check and slot of a transition. `check` and `state` are absent if the check has left the config. */
 export interface NoticeContext {
   check?: Check;
   state?: CheckState;
@@ -28,25 +28,25 @@ export interface NoticeContext {
 }
 
 /** A change of an incident to announce: a transition or an acknowledgement. */
-export interface Telling {
+export interface Announcement {
   incident: Incident;
   change: Transition["change"] | "acknowledged";
   acknowledgement?: IncidentComment;
 }
 
-/** The notices of one change: one for each webhook that wants its event, all with the same body. */
-export function notices(telling: Telling, context: NoticeContext): NewNotice[] {
-  const { incident, change } = telling;
+/** The notices of one change: one for each webhook that subscribes to its event, all with the same body. */
+export function notices(announcement: Announcement, context: NoticeContext): NewNotice[] {
+  const { incident, change } = announcement;
   const { config, check, slot } = context;
   const type = `incident.${change}` as const;
-  const told = routedIncident(config, incident, check?.target.labels ?? {});
+  const byWebhook = routedIncident(config, incident, check?.target.labels ?? {});
   const wanted = config.webhooks.flatMap(({ id, events }) => {
-    const one = told.get(id);
-    return one && isDue(telling, one, slot) && events.some((glob) => matches(glob, type)) ? [one] : [];
+    const one = byWebhook.get(id);
+    return one && isDue(announcement, one, slot) && events.some((glob) => matches(glob, type)) ? [one] : [];
   });
   if (wanted.length === 0) return [];
-  const body = truncate(eventOf(telling, context));
-  // Two judgements may share an instant; each of their changes is announced.
+  const body = truncate(eventOf(announcement, context));
+  // Two judgements may share an instant: a number keeps the ids of their notices apart.
   const count =
     incident.timeline.filter((entry) => entry.at === context.slot && entry.change === change).length;
   const instant = count > 1 ? [context.slot, count] : [context.slot];
@@ -68,23 +68,31 @@ export function notices(telling: Telling, context: NoticeContext): NewNotice[] {
   });
 }
 
-/** A delayed opening may be in flight already, as clocks differ: within this margin the resolution is queued, too. */
+/**
+ * Clocks differ, so a delayed opening may already be in flight: within this margin, queue the resolution too.
+ */
 const MARGIN_MS = 2 * MINUTE_MS;
 
-/** Whether a change is queued for a webhook with a delay: not if the incident ends before the delay does. */
-function isDue({ incident: { openedAt }, change }: Telling, { after }: Routed, slot: number): boolean {
+/**
+ * Whether to queue a change: a delayed webhook gets no resolution or acknowledgement that precedes its
+ * opening.
+ */
+function isDue({ incident: { openedAt }, change }: Announcement, { after }: Routed, slot: number): boolean {
   const isEnd = change === "resolved" || change === "acknowledged";
   return after === undefined || !isEnd || slot + MARGIN_MS >= openedAt + after;
 }
 
-/** Letters and digits as they are, all else as `-XX` bytes: no two texts share one, and `_` is left for joining. */
+/**
+ * Keeps letters and digits and encodes other bytes as `-XX`: unambiguous, and free of the `_` that joins
+ * parts.
+ */
 function encodeIdPart(part: string | number): string {
   return String(part).replace(/[^A-Za-z0-9]/gu, (char) =>
     [...new TextEncoder().encode(char)]
       .map((byte) => `-${byte.toString(16).toUpperCase().padStart(2, "0")}`).join(""));
 }
 
-function eventOf({ incident, change, acknowledgement }: Telling, context: NoticeContext): WebhookEvent {
+function eventOf({ incident, change, acknowledgement }: Announcement, context: NoticeContext): WebhookEvent {
   const { check, state, config, slot } = context;
   const { quorum, ...votes } = votesOf(incident, context);
   const name = check?.target.name ?? incident.target;
@@ -123,7 +131,7 @@ function eventOf({ incident, change, acknowledgement }: Telling, context: Notice
   };
 }
 
-/** An incident as an event has it. */
+/** An incident as events contain it. */
 export function incidentData(incident: Incident): WebhookEvent["data"]["incident"] {
   const { id, episode, family, kind, severity, state, scope, openedAt, resolvedAt, reason } = incident;
   return {
@@ -155,13 +163,13 @@ function linksOf(
   };
 }
 
-/** Where an incident stands below a URL: of the page, or of the API. */
+/** URL of an incident below the base URL of the page or the API. */
 export const incidentUrl = (base: string, id: string): string =>
   `${base.replace(/\/+$/, "")}/incidents/${encodeURIComponent(id)}`;
 
 type Votes = Omit<EventDecision, "rule"> & { quorum?: Quorum };
 
-/** Who voted what: the regions of a check, or the probers of the one region that decided. */
+/** The votes behind the outcome: of the check's regions, or of the probers of the one region that decided. */
 function votesOf({ scope, timeline }: Incident, { check, state, config }: NoticeContext): Votes {
   const outcome = timeline.at(-1)!.outcome;
   if (scope === "global") {

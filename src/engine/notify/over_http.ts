@@ -11,13 +11,13 @@ import type { SinkAnswer, SinkEnvironment, SinkMessage, SinkPorts } from "./sink
 const CAP_BYTES = 64 * 1024;
 const HEADERS = { "content-type": "application/json", "user-agent": USER_AGENT };
 const BAD_URL = "its URL is not valid";
-/** What a receiver says of a notice that it does not take, as far as it is kept. */
+/** How much of a response body the failure detail quotes. */
 const WORDS_CHARS = 300;
 
-/** Of 4xx, what says "not now". Any other says "never": the same request would be answered the same. */
-const NOT_NOW = new Set([408, 409, 425, 429]);
+/** 4xx statuses worth a retry. After any other the same request would fail again. */
+const RETRYABLE = new Set([408, 409, 425, 429]);
 
-/** What a receiver answered; `body` is its beginning, `json` what it says if that is a JSON object. */
+/** A receiver's response. `body` is cut at 64 kB; `json` is empty unless the body is a JSON object. */
 export interface SinkReply {
   status: number;
   headers: AnswerHeaders;
@@ -27,27 +27,30 @@ export interface SinkReply {
   receivedAt: number;
 }
 
-/** A delivery that is one HTTP request: where to, and what is in it. */
+/** Describes a delivery that is one HTTP request. */
 export interface SinkRequest<Settings, Message = SinkMessage> {
   /** May hold `${env:NAME}`. */
   url(settings: Settings, message: Message): string;
-  /** In place of the URL's own path and query, below it. May hold `${env:NAME}`. */
+  /** Resolved below the URL, and replaces its query. May hold `${env:NAME}`. */
   path?(message: Message, settings: Settings): string | undefined;
-  /** Put into the URL's query, over what stands there. */
+  /** Query parameters to set on the URL. */
   query?(message: Message): Record<string, string>;
-  /** Default method POST; default headers say JSON. */
+  /** Method (default POST), headers (default JSON) and body. */
   fill(
     message: Message,
     settings: Settings,
     ports: SinkPorts,
   ): Partial<Omit<HttpRequest, "url">> | Promise<Partial<Omit<HttpRequest, "url">>>;
-  /** What an answer says otherwise than its status and its `retry-after` do. */
+  /** Overrides what the status and `retry-after` say. */
   read?(reply: SinkReply): Partial<Pick<SinkAnswer, "kind" | "retryAfterMs">> | undefined;
-  /** The settings to send it once more with, at once: the receiver says that it has moved. */
+  /** Settings for one immediate second request, if the receiver says that it has moved. */
   redirect?(reply: SinkReply, settings: Settings): Settings | undefined;
 }
 
-/** The `deliver` of a sink that sends one HTTP request: no redirect is followed, and the status says what came of it. */
+/**
+ * Makes the `deliver` of a sink that sends one HTTP request. Never follows redirects; the status gives the
+ * answer.
+ */
 export function overHttp<Settings, Message = SinkMessage>(
   request: SinkRequest<Settings, Message>,
 ): (message: Message, settings: Settings, ports: SinkPorts) => Promise<SinkAnswer> {
@@ -56,8 +59,8 @@ export function overHttp<Settings, Message = SinkMessage>(
     const first = await sendOnce(request, { message, settings, ports });
     const moved = first.reply && request.redirect?.(first.reply, settings);
     if (!moved) return first.answer;
-    const left = { ...ports, deadlineMs: ports.deadlineMs - (ports.clock.elapsed() - began) };
-    return (await sendOnce(request, { message, settings: moved, ports: left })).answer;
+    const remaining = { ...ports, deadlineMs: ports.deadlineMs - (ports.clock.elapsed() - began) };
+    return (await sendOnce(request, { message, settings: moved, ports: remaining })).answer;
   };
 }
 
@@ -78,7 +81,7 @@ async function sendOnce<Settings, Message>(
     const url = locate(address, path, ports);
     if (!url) return fail(BAD_URL);
     for (const [name, value] of Object.entries(query?.(message) ?? {})) url.searchParams.set(name, value);
-    // A URL that is a secret as a whole may show where it leads.
+    // If the whole URL is a secret, its origin may still be shown.
     receiver = address.startsWith("${") ? url.origin : ports.secrets.redact(url.origin);
     const { method = "POST", headers, body } = await fill(message, settings, ports);
     const outgoing = { url, method, headers: { ...HEADERS, ...headers }, body };
@@ -99,7 +102,7 @@ async function sendOnce<Settings, Message>(
   }
 }
 
-/** The URL of a request, its path if it has one of its own put below it. */
+/** The URL of a request, with `path` resolved below it if given; null if it is not valid. */
 export function locate(
   url: string,
   path: string | undefined,
@@ -109,13 +112,13 @@ export function locate(
   return path === undefined ? URL.parse(base) : resolveUrl(base, secrets.reveal(path));
 }
 
-/** What would keep every request to a URL from going out. Throws for a reference that is not set. */
+/** Why every request to a URL would fail, if so. Throws if a reference is not set. */
 export function checkUrl(url: string, { secrets, allowPrivate }: SinkEnvironment): string | undefined {
   const parsed = URL.parse(secrets.reveal(url));
   return parsed ? refusal(parsed, allowPrivate) ?? undefined : BAD_URL;
 }
 
-/** A secret by reference. Throws `ConfigFault` if it is not set, or empty. */
+/** Resolves a secret. Throws `ConfigFault` if it is not set or empty. */
 export function revealToken({ secrets }: Pick<SinkEnvironment, "secrets">, reference: string): string {
   const token = secrets.reveal(reference);
   if (token.trim() === "") throw new ConfigFault(`${reference} is empty`);
@@ -124,36 +127,36 @@ export function revealToken({ secrets }: Pick<SinkEnvironment, "secrets">, refer
 
 function kindOf(status: number): SinkAnswer["kind"] {
   if (status === 410) return "gone";
-  if (NOT_NOW.has(status)) return "deferred";
+  if (RETRYABLE.has(status)) return "deferred";
   const hundred = Math.floor(status / 100);
   return hundred === 2 ? "delivered" : hundred === 4 ? "rejected" : "deferred";
 }
 
-/** RFC 9110 section 10.2.3: seconds or a date; in ms from now, 0 if there is none. */
+/** RFC 9110 section 10.2.3: seconds or a date. Returns ms from now, 0 if absent or invalid. */
 function parseRetryAfter(retryAfter: string | null, nowMs: number): number {
   const text = retryAfter?.trim() ?? "";
   const wait = /^\d+$/.test(text) ? Number(text) * SECOND_MS : Date.parse(text) - nowMs;
   return Number.isNaN(wait) ? 0 : Math.max(0, wait);
 }
 
-/** A wait in seconds, as JSON says it: ms, undefined if it is none. */
+/** Converts a JSON number of seconds to ms; undefined for any other value. */
 export const secondsOf = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 && Number.isFinite(value)
     ? Math.ceil(value * SECOND_MS)
     : undefined;
 
-/** Shorter ones are found in any text, and are no secrets. */
+/** Shorter parts occur in any text and are not secrets. */
 const SHORTEST = 4;
 
-/** What stands between the slashes of a path, and the values of a query, the longest first. */
+/** Path segments and query values of a URL, longest first. */
 const partsOf = ({ pathname, searchParams }: URL): string[] =>
   [...pathname.split("/"), ...searchParams.values()].filter(({ length }) => length >= SHORTEST)
     .toSorted((a, b) => b.length - a.length);
 
-/** A receiver's path and query are often its secret, where they are cut to length as well; whole URLs are cut to their origin by `messageOf`. */
+/** Masks the parts of a receiver's URL in a text: its path and query are often the secret. */
 function redactUrl(detail: string, url: URL, { secrets }: Pick<SinkPorts, "secrets">): string {
   const { pathname, search, hash, username, password } = url;
-  // The longer first, so that a part of another leaves nothing of it.
+  // Longest first: masking a part first would leave the rest of the whole visible.
   const parts = [pathname + search + hash, pathname + search, pathname, search, hash, username, password];
   return secrets.redact(parts.filter((part) => part.length > 1).reduce(mask, secrets.redact(detail)));
 }

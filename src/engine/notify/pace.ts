@@ -1,42 +1,44 @@
 import type { SinkRate } from "./sink.ts";
 
-/** When the next request to a receiver may go out: within its rate (GCRA), and not before its Retry-After. Times are steady ms. */
+/** Rate limiter of one receiver: GCRA, and no request before its Retry-After. Times are monotonic ms. */
 export class Pace {
   readonly #rate: SinkRate | undefined;
-  /** When the next one would be due if they came evenly. */
+  /** GCRA's theoretical arrival time. */
   #evenAt = -Infinity;
   #quietUntil = -Infinity;
-  /** Until when notices are put off already. */
+  /** Where the next postponed notice is scheduled. */
   #putOffUntil = -Infinity;
 
-  /** Without a rate only what the receiver asks for counts. */
+  /** Without a rate only Retry-After limits requests. */
   constructor(rate?: SinkRate) {
     this.#rate = rate;
   }
 
-  /** How long a notice must wait now. */
+  /** How long the next notice must wait. */
   waitMs(now: number): number {
     const { burst, everyMs } = this.#rate ?? { burst: 1, everyMs: 0 };
     const freeAt = this.#rate ? this.#evenAt - (burst - 1) * everyMs : -Infinity;
     return Math.max(0, freeAt - now, this.#quietUntil - now);
   }
 
-  /** Notes that one goes out, once it has waited. */
+  /** Counts one request against the rate. */
   take(now: number): void {
     if (this.#rate) this.#evenAt = Math.max(this.#evenAt, now) + this.#rate.everyMs;
   }
 
-  /** It did not go after all. */
+  /** Undoes `take` for a request that was not sent. */
   refund(): void {
     if (this.#rate) this.#evenAt -= this.#rate.everyMs;
   }
 
-  /** It asks to be left alone for so long. */
+  /** Applies the receiver's Retry-After. */
   quiet(now: number, forMs: number): void {
     this.#quietUntil = Math.max(this.#quietUntil, now + forMs);
   }
 
-  /** For how long a notice is put off that cannot go now: each a little longer than the one before. */
+  /**
+   * How long to postpone a notice: each call returns one interval more, so that postponed notices spread out.
+   */
   putOff(now: number): number {
     this.#putOffUntil = Math.max(this.#putOffUntil, now + this.waitMs(now));
     const waitMs = this.#putOffUntil - now;

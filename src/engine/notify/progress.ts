@@ -1,11 +1,11 @@
-/** Whether calls of a deliverer get on: one that moves nothing for too long is given up, and the next begins anew. */
+/** Watchdog of a deliverer's calls: abandons calls that make no progress. */
 import type { Clock } from "../../base/ports.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 
-/** An attempt and its receipt take less by far. */
+/** Far longer than an attempt and its receipt take. */
 const STUCK_MS = 2 * MINUTE_MS;
 
-/** What one deliverer knows of its calls. */
+/** Progress of one deliverer's calls. */
 export class Progress {
   readonly #clock: Pick<Clock, "elapsed" | "after">;
   #movedAt = 0;
@@ -16,36 +16,39 @@ export class Progress {
     this.#clock = clock;
   }
 
-  /** Calls under way. */
+  /** Running calls. */
   get calls(): number {
     return this.#calls;
   }
 
-  /** Why notices do not move; undefined: they do, or there are none. */
+  /** Why delivery is stuck; undefined if it works or has nothing to send. */
   get fault(): string | undefined {
     return this.#fault;
   }
 
-  /** A notice has come a step further, or none was due. */
+  /** Records progress: a notice moved, or none was due. */
   move(): void {
     this.#movedAt = this.#clock.elapsed();
   }
 
-  /** A call, which rejects once no call has moved anything for {@linkcode STUCK_MS}; `onStuck` then lets go of what it holds. */
+  /**
+   * Runs a call. If no call makes progress for `STUCK_MS`, calls `onStuck`, which releases what it holds, and
+   * rejects.
+   */
   async watch<T>(work: () => Promise<T>, onStuck: () => void): Promise<T> {
     if (this.#calls++ === 0) this.move();
     const stuck = Promise.withResolvers<never>();
     let disarm = () => {};
-    const look = () => {
+    const check = () => {
       const idleMs = this.#clock.elapsed() - this.#movedAt;
       if (idleMs <= STUCK_MS) {
-        disarm = this.#clock.after(STUCK_MS - idleMs + 1_000, look);
+        disarm = this.#clock.after(STUCK_MS - idleMs + 1_000, check);
         return;
       }
       onStuck();
       stuck.reject(new Error(`no notice has moved for ${Math.floor(idleMs / 1_000)} s`));
     };
-    look();
+    check();
     try {
       const result = await Promise.race([work(), stuck.promise]);
       this.#fault = undefined;

@@ -1,6 +1,6 @@
 /**
- * What becomes of a notice that its rule does not tell at this hour: what is critical goes, the rest waits for the end of the quiet hours,
- * and what is over by then is dropped.
+ * Quiet hours: critical notices are sent, others wait for the end of the quiet hours. An incident that is
+ * over by then is dropped.
  */
 import type { Config } from "../../config/config.ts";
 import { quietUntil } from "../../config/quiet_hours.ts";
@@ -12,27 +12,27 @@ import { routedIncident } from "./route.ts";
 import { noticeSubject, openingOf } from "./silencing.ts";
 
 const HELD = "held by quiet hours";
-/** Why a held notice is not sent. */
-const OVER_BEFORE_TOLD = "quiet hours: it was over before they were";
+/** `lastError` of a notice whose incident ended during quiet hours. Stored and compared: do not change it. */
+const OVER_BEFORE_SENT = "quiet hours: it was over before they were";
 
-/** What quiet hours make of a notice: later, or never. */
+/** The receipt of a notice that quiet hours hold or drop; undefined if they do not. */
 export async function applyQuietHours(
   { store, config }: { store: IncidentStore & OutboxStore; config: Config },
   delivery: Delivery,
   nowMs: number,
 ): Promise<Omit<Receipt, "attempts"> | undefined> {
   const { attempts, lastError, type } = delivery;
-  // It was tried, or dropped and somebody asks for it.
-  if (!config.routes?.some(hasQuietHours) || attempts > 0 || lastError === OVER_BEFORE_TOLD) return undefined;
+  // After an attempt, or a manual retry of a dropped notice, quiet hours no longer apply.
+  if (!config.routes?.some(hasQuietHours) || attempts > 0 || lastError === OVER_BEFORE_SENT) return undefined;
   const incident = await store.getIncident(delivery.incident);
   if (!incident) return undefined;
-  const dead = { state: "dead", nextAt: nowMs, lastError: OVER_BEFORE_TOLD } as const;
+  const dead = { state: "dead", nextAt: nowMs, lastError: OVER_BEFORE_SENT } as const;
   if (type !== "incident.opened") {
     const opening = await openingOf(store, incident, delivery);
-    if (opening?.lastError === OVER_BEFORE_TOLD) return dead;
+    if (opening?.lastError === OVER_BEFORE_SENT) return dead;
   } else if (lastError === HELD && isOver(incident, delivery)) return dead;
   const until = untilOf(config, incident, delivery, nowMs);
-  // Looked at again each minute: it may turn critical.
+  // Checked again each minute, because the incident may turn critical.
   return until === undefined
     ? undefined
     : { state: "pending", nextAt: Math.min(until, nowMs + MINUTE_MS), lastError: HELD };

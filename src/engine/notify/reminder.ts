@@ -1,9 +1,9 @@
 import type { Delivery, NewNotice } from "../../storage/store.ts";
 
-/** The type of a notice that is never sent: at its time the next reminder is written. */
+/** The type of a reminder timer: a notice that is never sent, but writes the next reminder when due. */
 export const REMINDER = "incident.reminder";
 
-/** The time of a reminder, in a queue of its own: it holds nothing back. */
+/** A reminder timer. Its negative episode gives it its own queue, so that it does not block other notices. */
 export const reminderAt = (notice: NewNotice | Delivery, at: number): NewNotice => ({
   id: `${notice.id.replace(/_at[0-9a-z]+$/, "")}_at${at.toString(36)}`,
   webhook: notice.webhook,

@@ -1,32 +1,34 @@
-/** Of a receiver that holds one state for each incident, only the newest notice matters. */
+/** Drops superseded notices: a receiver that keeps one state per incident needs only the newest. */
 import type { Ports } from "../../base/ports.ts";
 import type { Delivery, OutboxStore, RecordStore } from "../../storage/store.ts";
 import type { GroupingModule } from "./grouping.ts";
 import { REMINDER } from "./reminder.ts";
 import { deadReceipt } from "./retry.ts";
 
-/** Pending notices that are looked through. */
+/** How many notices one query scans. */
 const MAX_SCANNED = 500;
 
 const ACKNOWLEDGED = "incident.acknowledged";
 
-/** What is not sent, and why. */
+/** A notice that need not be sent, and why. */
 export interface Dropped {
   delivery: Delivery;
   death: "replaced" | "moot";
 }
 
 /**
- * Of the pending notices of one webhook (oldest first) those that need not go: what a newer one replaces, and an end whose beginning
- * was never announced. `isUnderWay` may not be dropped any more; `wasTold`: a notice of the incident was delivered before.
+ * Of a webhook's pending notices (oldest first), those that need not be sent: notices that a newer one
+ * replaces, and a resolution whose opening was never announced. `isUnderWay`: being sent, so no longer
+ * droppable. `wasNotified`: a notice of the incident was delivered before.
  */
 export function dropped(
   pending: readonly Delivery[],
-  { isUnderWay, wasTold }: { isUnderWay(id: string): boolean; wasTold(incident: string): boolean },
+  { isUnderWay, wasNotified }: { isUnderWay(id: string): boolean; wasNotified(incident: string): boolean },
 ): Dropped[] {
   const byIncident = Map.groupBy(pending, ({ incident }) => incident);
   return [...byIncident.values()].flatMap((deliveries) => {
-    // The acknowledgement of an incident that was never announced is not news.
+    // An acknowledgement replaces nothing: without the opening before it, the receiver would not know the
+    // incident.
     const at = deliveries.findLastIndex(({ type }) => type !== ACKNOWLEDGED);
     const last = deliveries.at(-1)!;
     const newest = deliveries[at] ?? last;
@@ -38,7 +40,7 @@ export function dropped(
     const isMoot = newest.type === "incident.resolved" && isAlone && !wasTried &&
       !deliveries.some(isRepeated) &&
       !isUnderWay(newest.id) &&
-      !wasTold(newest.incident);
+      !wasNotified(newest.incident);
     return [
       ...older.map((delivery) => ({ delivery, death: "replaced" as const })),
       ...(isMoot ? [{ delivery: newest, death: "moot" as const }] : []),
@@ -46,22 +48,22 @@ export function dropped(
   });
 }
 
-/** After a lost answer or a receiver's failure the notice may have arrived. */
+/** Whether an attempt may have arrived: any but one answered with 4xx. */
 const mayHaveArrived = ({ attempts, lastStatus }: Delivery) =>
   attempts > 0 && !(lastStatus !== undefined && lastStatus >= 400 && lastStatus < 500);
 
-/** It was delivered, and waits only to be repeated. */
+/** Whether a notice was delivered and is pending only to be repeated. */
 const isRepeated = ({ attempts, lastAttemptAt, lastError }: Delivery) =>
   attempts === 0 && lastAttemptAt !== undefined && lastError === undefined;
 
-/** What is looked at. */
+/** The outbox that is cleaned. */
 interface DropContext {
   ports: Ports;
   store: OutboxStore & RecordStore;
   grouping?: GroupingModule;
 }
 
-/** Drops them in the store, and says so. */
+/** Drops unneeded notices of these webhooks in the store, and logs each. */
 export async function dropUnneeded(
   { ports: { clock, log }, store, grouping }: DropContext,
   webhooks: ReadonlySet<string>,
@@ -69,7 +71,7 @@ export async function dropUnneeded(
 ): Promise<void> {
   const { items } = await store.listDeliveries({ state: "pending", limit: MAX_SCANNED });
   const nowMs = clock.now();
-  // What is written for later neither replaces nor is replaced, nor is anything behind it.
+  // A notice scheduled for later exempts its incident: it neither replaces nor is replaced.
   const later = new Set(
     items.filter(({ createdAt }) => createdAt > nowMs).map(({ webhook, incident }) =>
       `${webhook}/${incident}`
@@ -81,8 +83,9 @@ export async function dropUnneeded(
   const own = Map.groupBy(present.toReversed(), ({ webhook }) => webhook);
   for (const webhook of webhooks) {
     const pending = own.get(webhook) ?? [];
-    const told = await toldOf({ store, grouping }, webhook, pending);
-    for (const { delivery, death } of dropped(pending, { isUnderWay, wasTold: (id) => told.has(id) })) {
+    const notified = await notifiedOf({ store, grouping }, webhook, pending);
+    const wasNotified = (id: string) => notified.has(id);
+    for (const { delivery, death } of dropped(pending, { isUnderWay, wasNotified })) {
       const dead = deadReceipt(delivery, death, clock.now());
       const receipt = isRepeated(delivery)
         ? { ...dead, state: "delivered" as const, lastError: undefined }
@@ -93,8 +96,8 @@ export async function dropUnneeded(
   }
 }
 
-/** Of the incidents whose resolution waits: those with a notice that was delivered to the webhook. */
-async function toldOf(
+/** Incidents with a pending resolution of which the webhook has already received a notice. */
+async function notifiedOf(
   { store, grouping }: Pick<DropContext, "store" | "grouping">,
   webhook: string,
   pending: readonly Delivery[],
@@ -102,11 +105,11 @@ async function toldOf(
   const ending = new Set(
     pending.filter(({ type }) => type === "incident.resolved").map(({ incident }) => incident),
   );
-  const told = await Promise.all([...ending].map(async (incident) => {
+  const notified = await Promise.all([...ending].map(async (incident) => {
     const { items } = await store.listDeliveries({ incident, state: "delivered", limit: MAX_SCANNED });
-    const isTold = items.some((item) => item.webhook === webhook) ||
+    const isNotified = items.some((item) => item.webhook === webhook) ||
       await grouping?.isOfAlert(store, { webhook, incident });
-    return isTold ? [incident] : [];
+    return isNotified ? [incident] : [];
   }));
-  return new Set(told.flat());
+  return new Set(notified.flat());
 }

@@ -1,10 +1,13 @@
-/** What follows from one attempt: a table over answers, and when the next one is due. */
+/** The retry policy: turns a sink's answer into a receipt. */
 import type { Random } from "../../base/ports.ts";
 import type { Delivery, Receipt } from "../../storage/store.ts";
 import type { SinkAnswer } from "./sink.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from "../../base/time.ts";
 
-/** The wait before each try, ms: 5, 15, 30 s, 1, 2, 5 and 15 min after the first, and so on for three days. */
+/**
+ * The wait before each attempt, ms: retries 5, 15, 30 s, 1, 2, 5, 15 min after the first, and so on for three
+ * days.
+ */
 const SCHEDULE = [
   0,
   ...[5, 10, 15, 30].map((s) => s * SECOND_MS),
@@ -12,12 +15,13 @@ const SCHEDULE = [
   ...[1, 2, 4, 8, 12, 12, 12, 12].map((hours) => hours * HOUR_MS),
 ];
 
-/** With all tries made a notice is dead, but not before so long: tries that are brought forward must not use it up. */
+/** Minimum age of an exhausted notice, because retries that are brought forward must not use it up early. */
 const LIFE_MS = 0.9 * SCHEDULE.reduce((sum, wait) => sum + wait);
 
 /**
- * Why a notice is dead: the receiver said 410 or would not have it, no tries are left, its webhook gets nothing (any more), a newer one
- * says all that it would, it is of no use to anyone any more, or it comes too late.
+ * Why a notice is dead. `gone`: the receiver answered 410. `rejected`: a permanent refusal. `exhausted`: no
+ * attempts left. `removed`, `disabled`: state of its webhook. `replaced`: superseded by a newer notice.
+ * `moot`: the receiver never heard of the incident. `late`: the incident is over or acknowledged.
  */
 export type DeadReason =
   | "gone"
@@ -29,7 +33,7 @@ export type DeadReason =
   | "moot"
   | "late";
 
-/** What follows from each kind of answer: `null` is another try. */
+/** The outcome of each kind of answer; `null` means retry. */
 const DEATH_OF = {
   deferred: null,
   unanswered: null,
@@ -37,7 +41,10 @@ const DEATH_OF = {
   gone: "gone",
 } as const;
 
-/** The receipt of one attempt that began at `beganMs` and ended at `nowMs` (epoch ms). */
+/**
+ * The receipt of an attempt that began at `beganMs` and ended at `nowMs` (epoch ms). Retries are jittered by
+ * 10 %.
+ */
 export function receiptOf(
   delivery: Delivery,
   answer: SinkAnswer,
@@ -56,7 +63,7 @@ export function receiptOf(
   return { ...base, state: "pending", nextAt: nowMs + Math.max(jittered, asked), lastError: why };
 }
 
-/** One line of text as every store takes it. */
+/** One line of well-formed text, as every store accepts it. */
 function describeFailure({ webhook }: Delivery, { receiver, detail = "not delivered" }: SinkAnswer): string {
   const who = receiver ? `webhook ${webhook} (${receiver})` : `webhook ${webhook}`;
   return `${who}: ${detail}`.replace(/\p{Cc}+/gu, " ").toWellFormed();
@@ -65,9 +72,9 @@ function describeFailure({ webhook }: Delivery, { receiver, detail = "not delive
 const UNSENT = {
   removed: "is no longer in the configuration",
   disabled: "is disabled since it answered 410",
-  replaced: "has a newer notice of this incident, which says all that it must know",
-  late: "would hear of what is over or acknowledged",
-  moot: "was never told of the incident, which is over",
+  replaced: "has a newer notice of this incident",
+  late: "needs no notice of an incident that is over or acknowledged",
+  moot: "was never notified of the incident, which is over",
 };
 
 /** The receipt of a notice that is not sent. */
@@ -77,14 +84,14 @@ export function deadReceipt(delivery: Delivery, death: keyof typeof UNSENT, nowM
   return { state: "dead", attempts, nextAt: nowMs, lastAttemptAt, lastStatus, lastError };
 }
 
-/** The receipt of a notice that has done its part without being sent. */
+/** The receipt of a reminder timer that has written its reminder. */
 export const doneReceipt = ({ attempts }: Delivery, nowMs: number): Receipt => ({
   state: "delivered",
   attempts,
   nextAt: nowMs,
 });
 
-/** The receipt of a delivered notice that its receiver forgets unless it is repeated. */
+/** The receipt of a delivered notice that is due again after `afterMs`. */
 export function repeatReceipt(receipt: Receipt, afterMs: number): Receipt {
   return {
     ...receipt,

@@ -1,4 +1,4 @@
-/** Which webhooks an incident is routed to, and by which rule. */
+/** Routing: which webhooks get an incident, and by which rule. */
 import { matches } from "../../base/glob.ts";
 import type { Config, Webhook } from "../../config/config.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -6,7 +6,7 @@ import type { Grouping } from "../../config/grouping.ts";
 import type { QuietHours } from "../../config/quiet_hours.ts";
 import type { Route, RouteMatch } from "../../config/routes.ts";
 
-/** An incident as rules see it. */
+/** The fields of an incident that rules match. */
 export interface RouteSubject {
   target: string;
   check: string;
@@ -18,25 +18,26 @@ export interface RouteSubject {
   labels: Readonly<Record<string, string>>;
 }
 
-/** A webhook, and the rule that routes to it: `routes[1].routes[0]`. A webhook without a rule gets everything. */
+/** A webhook, and the path of the rule that routes to it: `routes[1].routes[0]`. */
 export interface Routed {
   webhook: string;
+  /** Absent if no rule names the webhook: then it gets every incident. */
   rule?: string;
-  /** So long after the opening, ms; absent: at once. */
+  /** Escalation delay after the opening, ms; absent: at once. */
   after?: number;
-  /** Not if somebody has acknowledged it by then. */
+  /** Skip the escalation if the incident is acknowledged by then. */
   unless?: "acknowledged";
-  /** It is reminded this often, ms. */
+  /** Interval of reminders, ms. */
   repeatMs?: number;
-  /** Which incidents are one message, as far as the rule says. */
+  /** The rule's grouping, without defaults. */
   grouping?: Grouping;
-  /** When it gets critical incidents only. */
+  /** Hours in which it gets only critical incidents. */
   quietHours?: QuietHours;
 }
 
 /**
- * The webhooks that get an incident: those its rules name, and those that no rule names at all. A rule that asks for no family does not match
- * an advisory.
+ * The webhooks that get an incident: those that matching rules name, and those that no rule names at all.
+ * Advisories match only rules that select a family.
  */
 export function routed(
   { webhooks, routes = [] }: Pick<Config, "webhooks" | "routes">,
@@ -48,8 +49,8 @@ export function routed(
 }
 
 /**
- * The webhooks that get an incident, by id. One that got an earlier kind of this episode gets its resolution, too. `labels` are those
- * of its target.
+ * The webhooks that get an incident, by id. Every kind of the episode is routed, so that a webhook which got
+ * an earlier kind gets the resolution too. `labels` are the target's.
  */
 export function routedIncident(
   config: Pick<Config, "webhooks" | "routes">,
@@ -62,14 +63,14 @@ export function routedIncident(
   return earliest([...kinds].flatMap((kind) => routed(config, { ...about, kind })));
 }
 
-/** Where several rules name one webhook, the one with the shortest delay counts, else the last. */
+/** If several rules name one webhook, the shortest delay wins, then the last rule. */
 function earliest(all: readonly Routed[]): Map<string, Routed> {
-  const told = new Map<string, Routed>();
+  const byWebhook = new Map<string, Routed>();
   for (const one of all) {
-    const known = told.get(one.webhook);
-    if (!known || (one.after ?? 0) <= (known.after ?? 0)) told.set(one.webhook, one);
+    const known = byWebhook.get(one.webhook);
+    if (!known || (one.after ?? 0) <= (known.after ?? 0)) byWebhook.set(one.webhook, one);
   }
-  return told;
+  return byWebhook;
 }
 
 const namesIn = ({ sinks, escalate, routes }: Route): readonly string[] => [
@@ -78,38 +79,37 @@ const namesIn = ({ sinks, escalate, routes }: Route): readonly string[] => [
   ...routes.flatMap(namesIn),
 ];
 
-/** `asks`: a rule above asks for families. */
+/** Collects matches in order. `selectsFamily`: a rule above selects families. */
 function walk(
   routes: readonly Route[],
   subject: RouteSubject,
   path: string,
-  asks: boolean,
+  selectsFamily: boolean,
 ): Routed[] {
-  const told: Routed[] = [];
+  const found: Routed[] = [];
   for (const [i, route] of routes.entries()) {
     if (!fits(route.match, subject)) continue;
     const at = `${path}[${i}]`;
-    const asksNow = asks || route.match.family !== undefined;
-    const below = walk(route.routes, subject, `${at}.routes`, asksNow);
-    // Advisories go only by rules that ask for them.
-    if (subject.family === "advisory" && !asksNow && below.length === 0) continue;
-    told.push(...(below.length > 0 ? below : ownOf(route, at)));
+    const isSelected = selectsFamily || route.match.family !== undefined;
+    const below = walk(route.routes, subject, `${at}.routes`, isSelected);
+    if (subject.family === "advisory" && !isSelected && below.length === 0) continue;
+    found.push(...(below.length > 0 ? below : ownOf(route, at)));
     if (!route.continue) break;
   }
-  return told;
+  return found;
 }
 
 function ownOf({ sinks, escalate, repeatMs, grouping, quietHours }: Route, rule: string): Routed[] {
-  const same = {
+  const shared = {
     rule,
     ...(repeatMs !== undefined && { repeatMs }),
     ...(grouping && { grouping }),
     ...(quietHours && { quietHours }),
   };
   return [
-    ...sinks.map((webhook) => ({ webhook, ...same })),
+    ...sinks.map((webhook) => ({ webhook, ...shared })),
     ...escalate.flatMap(({ afterMs, unless, sinks }) =>
-      sinks.map((webhook) => ({ webhook, ...same, after: afterMs, ...(unless && { unless }) }))
+      sinks.map((webhook) => ({ webhook, ...shared, after: afterMs, ...(unless && { unless }) }))
     ),
   ];
 }

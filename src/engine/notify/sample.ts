@@ -1,4 +1,4 @@
-/** Made-up events that say so: for `assay notify`, and to hold templates against before there is an incident. */
+/** Sample events, marked as a test: for `assay notify`, and to validate templates when the config is read. */
 import { iso, MINUTE_MS } from "../../base/time.ts";
 import type { WebhookEvent } from "./event.ts";
 
@@ -73,20 +73,20 @@ const CHANGES = {
   },
 };
 
-/** The changes that there is a sample of. */
+/** The changes that have a sample. */
 export const SAMPLE_CHANGES = ["opened", "updated", "acknowledged", "resolved"] as const;
 
-/** What of a sample may be chosen. */
+/** Options of a sample. */
 export interface SampleOptions {
-  /** Where its links lead. */
+  /** Base of its links. */
   publicUrl?: string;
-  /** The incident's id: a receiver may know the usual one already. */
+  /** The incident's id; a receiver may already know the default one. */
   id?: string;
   /** When it opened, epoch ms. */
   openedAt?: number;
 }
 
-/** An event of an incident that never was. */
+/** An event of a made-up incident. */
 export function sampleEvent(
   change: (typeof SAMPLE_CHANGES)[number],
   { publicUrl = "https://assay.example", id = "inc_sample", openedAt = OPENED_MS }: SampleOptions = {},

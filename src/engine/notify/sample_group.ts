@@ -6,10 +6,10 @@ const NAMES = [
   ...["shop", "search", "billing", "login", "mail", "maps"],
   ...["feed", "images", "invoices", "queue", "reports", "archive"],
 ];
-/** So many of them are over. */
+/** How many of the sample incidents are resolved. */
 const OVER = 2;
 
-/** A message about incidents that never were: ten opened, two resolved. */
+/** A sample group message: ten incidents opened, two resolved. */
 export function sampleGroup({ publicUrl = "https://assay.example" }: SampleOptions = {}): WebhookEvent {
   const [first, ...rest] = NAMES.map((name, i): GroupPart => {
     const change = i < NAMES.length - OVER ? "opened" : "resolved";

@@ -1,7 +1,7 @@
 /**
- * What a silence makes of a notice.
+ * Applies silences to a notice.
  *
- *     silenced now? -> held | it was over before the silence was -> dropped | else -> sent
+ *     silenced now -> held | incident ended before the silence did -> dropped | else -> sent
  */
 import * as z from "../../base/zod.ts";
 import type { Config } from "../../config/config.ts";
@@ -14,41 +14,41 @@ import type { Delivery, IncidentStore, OutboxStore, Receipt } from "../../storag
 import { memoize } from "../../base/cache.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 
-/** A held notice is looked at again this often, so that a silence may end early. */
+/** How often a held notice is checked again, because a silence may end early. */
 const HELD_MS = MINUTE_MS;
-/** How long silences that were read count: a call may last for as long as receivers hang. */
+/** How long a read of the silences is cached. Calls can be long, while receivers hang. */
 const SILENCES_MS = 5_000;
-/** Notices of an incident among which its opening is looked for, the newest first. */
+/** How many notices of an incident are searched for its opening, newest first. */
 const MAX_SCANNED = 500;
-/** Why a held notice is not sent. */
+/** `lastError` of a notice whose incident ended during a silence. Stored and compared: do not change it. */
 const OVER_BEFORE_SENT = "silenced: it was over before the silence was";
 
-/** All silences, as they stood a few seconds ago at most. */
+/** Reads all silences, at most a few seconds old. */
 export type SilenceReader = () => Promise<readonly Silence[]>;
 
-/** A reader of a source, for one call of a deliverer. */
+/** A cached reader for one call of a deliverer. */
 export function silenceReader({ clock }: Pick<Ports, "clock">, source: SilenceSource): SilenceReader {
   return memoize(clock, () => source(clock.now()), undefined, SILENCES_MS);
 }
 
-/** What is asked whether a notice is to be held. */
+/** Where silences and incidents are read. */
 interface SilenceContext {
   store: IncidentStore & OutboxStore;
   config: Config;
   silences: SilenceReader;
 }
 
-/** What a silence makes of a notice: later, or never. */
+/** The receipt of a notice that a silence holds or drops; undefined if none does. */
 export async function applySilence(
   context: SilenceContext,
   delivery: Delivery,
   nowMs: number,
 ): Promise<Omit<Receipt, "attempts"> | undefined> {
-  // It was dropped already, and somebody asks for it.
+  // A manual retry of a dropped notice is sent.
   if (delivery.lastError === OVER_BEFORE_SENT) return undefined;
   const all = await context.silences();
   const incident = all.length > 0 ? await context.store.getIncident(delivery.incident) : null;
-  // A silence is about targets, and hides no trouble of Assay's own.
+  // Silences apply to targets, never to Assay's own incidents.
   if (!incident || incident.target === OWN_TARGET) return undefined;
   const subject = noticeSubject(context.config, incident, delivery);
   const silence = activeSilence(all, subject, nowMs);
@@ -56,7 +56,7 @@ export async function applySilence(
     const nextAt = Math.min(silence.until, nowMs + HELD_MS);
     return { state: "pending", nextAt, lastError: `silenced by ${silence.id}` };
   }
-  // What was still true when its turn came is tried until it is taken.
+  // After its first attempt a notice is retried, whatever becomes of the incident.
   if (delivery.attempts > 0) return undefined;
   const opening = delivery.type === "incident.resolved"
     ? await openingOf(context.store, incident, delivery)
@@ -66,7 +66,7 @@ export async function applySilence(
   return moot ? { state: "dead", nextAt: nowMs, lastError: OVER_BEFORE_SENT } : undefined;
 }
 
-/** What a notice is about. A target that left the config has the labels that it had when the notice was written. */
+/** The subject of a notice. If its target has left the config, the labels come from the notice. */
 export function noticeSubject(
   { targets }: Config,
   { target, check }: Incident,
@@ -88,7 +88,10 @@ function labelsIn(body: string): Record<string, string> {
   }
 }
 
-/** The notice of the opening that this notice of an end belongs to; undefined if the webhook takes none, or it is forgotten. */
+/**
+ * The opening notice of this notice's episode; undefined if the webhook gets no openings or it is no longer
+ * stored.
+ */
 export async function openingOf(
   store: OutboxStore,
   { id: incident, timeline }: Incident,

@@ -1,6 +1,7 @@
 /**
- * The contract of a sink: one kind of receiver. The outbox knows no kind; it claims a notice, has its sink deliver it, and makes a
- * receipt of the answer. The family lies in `sinks/`; what is sent by one HTTP request takes `overHttp`.
+ * The contract of a sink, one kind of receiver. The outbox does not depend on kinds: it claims a notice, lets
+ * the sink deliver it, and turns the answer into a receipt. Sinks are in `sinks/`; most send one request by
+ * `overHttp`.
  *
  *     event -> render -> deliver -> answer -> receipt (retry.ts)
  */
@@ -9,28 +10,29 @@ import type { ConfigSinkKind } from "../../config/kinds.ts";
 import type { WebhookEvent } from "./event.ts";
 
 /**
- * What came of one delivery. `deferred`: the receiver says "not now"; `unanswered`: it says nothing, or nothing could be sent to it;
- * `rejected`: it will never take this one; `gone`: it will never take any.
+ * Result of one delivery. `deferred`: the receiver asks for a retry. `unanswered`: no answer, or nothing
+ * could be sent. `rejected`: a retry of this notice is useless. `gone`: the receiver accepts no notices any
+ * more.
  */
 export interface SinkAnswer {
   kind: "delivered" | "deferred" | "unanswered" | "rejected" | "gone";
-  /** Of HTTP, if that is what it answered in. */
+  /** The HTTP status, if the answer has one. */
   status?: number;
-  /** Who was asked, as far as it may be shown: an origin, never a path or a query. */
+  /** The receiver as it may be shown: an origin, never a path or query. */
   receiver?: string;
-  /** Why it is not delivered: one clear line, free of secrets. */
+  /** Why it was not delivered: one line, without secrets. */
   detail?: string;
-  /** For how long the receiver asks to be left alone, ms. */
+  /** The wait the receiver asks for, ms. */
   retryAfterMs?: number;
 }
 
-/** One notice on its way. */
+/** One message to deliver. */
 export interface SinkMessage {
-  /** Stable over retries: the key by which a receiver recognizes a repetition. */
+  /** Idempotency key: the same for all retries. */
   id: string;
-  /** What the sink rendered; the same over retries. */
+  /** The sink's own rendering; the same for all retries. */
   body: string;
-  /** Of which it was rendered. */
+  /** The event that `body` renders. */
   event: WebhookEvent;
 }
 
@@ -40,40 +42,48 @@ export interface SinkPorts
   deadlineMs: number;
 }
 
-/** What the settings of a sink are checked against, once the environment is known. */
+/** The environment that `check` validates settings against. */
 export interface SinkEnvironment extends Pick<Ports, "secrets"> {
   allowPrivate: boolean;
 }
 
-/** How often a receiver takes a request: `burst` at once, and then one each `everyMs`. */
+/** A receiver's rate limit: `burst` requests at once, then one per `everyMs`. */
 export interface SinkRate {
   burst: number;
   everyMs: number;
 }
 
-/** One kind of receiver. `Settings` is what passed its schema; the texts in its `secrets` may hold `${env:NAME}`. */
+/**
+ * One kind of receiver. `Settings` has passed its schema; the fields listed in `secrets` may hold
+ * `${env:NAME}`.
+ */
 export interface Sink<Settings = unknown> extends ConfigSinkKind {
-  /** As often as the receiver takes it; absent: it names no limit. */
+  /** The receiver's documented rate limit; absent: unlimited. */
   readonly rate?: SinkRate;
-  /** It holds one state for each incident, so that a newer notice says all that an unsent older one would. */
+  /** The receiver keeps one state per incident, so a newer notice replaces an unsent older one. */
   readonly keepsState?: boolean;
-  /** When incidents that turn together are one message: where a route has `groupBy`, or never; absent: unless a route says otherwise. */
+  /** Default: incidents are grouped unless a route opts out. "asked": only if a route has `groupBy`. */
   readonly grouping?: "asked" | "never";
-  /** It forgets an open incident unless the notice is repeated after so long, ms. */
+  /** The receiver forgets an open incident unless the notice is repeated this often, ms. */
   readonly repeatMs?: number;
-  /** For one delivery, where it is not that of the outbox, ms. */
+  /** Deadline of one delivery, ms, if it differs from the outbox's. */
   readonly deadlineMs?: number;
-  /** What would keep every notice from going out, in one sentence free of secrets. What it throws is such a sentence too. */
+  /**
+   * Why every notice would fail, if so: one sentence without secrets. Errors it throws must be such a
+   * sentence too.
+   */
   check(settings: Settings, environment: SinkEnvironment): string | undefined | Promise<string | undefined>;
-  /** What is sent for an event, within the receiver's limits and free of secrets. Always the same for the same event. */
+  /** Renders an event within the receiver's limits and without secrets. Deterministic. */
   render(event: WebhookEvent, settings: Settings): string;
-  /** Sends it once. The outbox gives it up soon after the deadline, and takes what it throws for `unanswered`. */
+  /**
+   * Sends a message once. The outbox abandons it soon after the deadline; an error counts as `unanswered`.
+   */
   deliver(message: SinkMessage, settings: Settings, ports: SinkPorts): Promise<SinkAnswer>;
 }
 
-/** The sink of a kind. Throws for one that is not in the table: what passed the config is. */
+/** The sink of a kind. Throws if there is none, which a validated config excludes. */
 export function findSink(sinks: readonly Sink[], kind: string): Sink {
   const found = sinks.find((sink) => sink.kind === kind);
-  if (!found) throw new Error(`there is no sink of kind ${kind}`);
+  if (!found) throw new Error(`no sink of kind ${kind}`);
   return found;
 }

@@ -1,7 +1,8 @@
 /**
- * How each sink does: a breaker that never keeps a notice back, but tries for those that wait.
+ * Health of each sink: a circuit breaker that never blocks notices. While open it retries the oldest one
+ * early.
  *
- *     closed -- three failures in a row --> open -- its oldest notice once a minute --> it answers --> closed, all that waits goes
+ *     closed -- three failures in a row --> open (retry the oldest notice once a minute) -- delivered --> closed
  */
 import type { Config, Webhook } from "../../config/config.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
@@ -11,31 +12,31 @@ import type { OutboxStore, RecordStore } from "../../storage/store.ts";
 import { Pace } from "./pace.ts";
 import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 
-/** So many failures in a row open the breaker. */
+/** Consecutive failures that open the breaker. */
 const OPENS = 3;
-/** While it is open the oldest notice is tried this often. */
+/** How often the oldest notice is retried while the breaker is open. */
 const PROBE_MS = MINUTE_MS;
 
-/** What is known of one sink in this process. */
+/** State of one sink in this process. */
 interface Entry {
   pace: Pace;
   state: SinkState;
   failures: number;
-  /** When its oldest notice was last brought forward, steady ms. */
+  /** When its oldest notice was last brought forward, monotonic ms. */
   probedAt: number;
 }
 
-/** What the health of sinks is kept with. */
+/** What `SinkHealth` reads and writes. */
 export interface SinkHealthContext {
   ports: Ports;
   store: OutboxStore & RecordStore;
   config: Config;
   sinks: readonly Sink[];
-  /** What is due sooner may be under way. */
+  /** Notices due within this time are not brought forward: an attempt may hold them. */
   leaseMs: number;
 }
 
-/** How the sinks of a config do. */
+/** Health of all sinks of a config. */
 export class SinkHealth {
   readonly #context: SinkHealthContext;
   #entries: Promise<Map<string, Entry>> | undefined;
@@ -44,7 +45,10 @@ export class SinkHealth {
     this.#context = context;
   }
 
-  /** Before notices are claimed: wakes what a change of settings, or a minute of failures, makes due. */
+  /**
+   * Run before claiming. The first call loads the states and retries sinks whose settings have changed. Every
+   * call brings forward the oldest notice of each open breaker, at most once a minute.
+   */
   async prepare(): Promise<void> {
     const { ports: { clock }, store, leaseMs } = this.#context;
     const nowMs = clock.now();
@@ -56,18 +60,18 @@ export class SinkHealth {
     }
   }
 
-  /** The pace of a webhook's receiver; undefined: the config has no such webhook. */
+  /** The rate limiter of a webhook's receiver; undefined if the config has no such webhook. */
   async paceOf(webhook: string): Promise<Pace | undefined> {
     return (await this.#load()).get(webhook)?.pace;
   }
 
-  /** Whether notices of a webhook may be waiting behind others that its receiver did not take. */
+  /** Whether the webhook's latest attempts failed, so that notices may have queued up. */
   async isTroubled(webhook: string): Promise<boolean> {
     const entry = (await this.#load()).get(webhook);
     return entry !== undefined && (entry.failures > 0 || entry.state.failingSince !== undefined);
   }
 
-  /** Notes what came of an attempt. */
+  /** Records the answer of an attempt. */
   async note(webhook: string, answer: SinkAnswer): Promise<void> {
     const { clock, log } = this.#context.ports;
     const entry = (await this.#load()).get(webhook);
@@ -76,16 +80,16 @@ export class SinkHealth {
     if (answer.kind === "delivered") {
       entry.failures = 0;
       if (failingSince === undefined) return;
-      log.info("a sink answers again", { webhook, failedForMs: clock.now() - failingSince });
+      log.info("sink recovered", { webhook, failedForMs: clock.now() - failingSince });
       return await this.#put(webhook, entry, { mark });
     }
     if (answer.retryAfterMs) entry.pace.quiet(clock.elapsed(), Math.min(answer.retryAfterMs, MAX_QUIET_MS));
-    // One that will not have a notice is there, and may take the next.
+    // A receiver that refuses one notice is reachable and may accept the next.
     if (answer.kind === "rejected" || answer.kind === "gone") return;
     entry.failures++;
     if (failingSince !== undefined || entry.failures < OPENS) return;
     entry.probedAt = clock.elapsed();
-    log.warn("a sink fails: its oldest notice is tried once a minute", { webhook, error: answer.detail });
+    log.warn("sink failing: retrying its oldest notice once a minute", { webhook, error: answer.detail });
     await this.#put(webhook, entry, { mark, failingSince: clock.now(), lastError: answer.detail });
   }
 
@@ -112,7 +116,7 @@ export class SinkHealth {
     return new Map(await Promise.all(entries));
   }
 
-  /** Other settings than before are another chance for all that waits. */
+  /** Retries all pending notices of a webhook, and enables it, if its settings have changed. */
   async #reconcile(webhook: Webhook, known: SinkState | undefined): Promise<SinkState> {
     const { ports, store } = this.#context;
     const mark = markOf(webhook, ports);
@@ -121,7 +125,7 @@ export class SinkHealth {
     if (known) {
       const woken = await store.wakeDeliveries({ webhook: webhook.id, nowMs, after: nowMs });
       await store.disableWebhook(webhook.id, null);
-      ports.log.info("a sink has other settings: what waits goes now", {
+      ports.log.info("sink settings changed: retrying its pending notices now", {
         webhook: webhook.id,
         notices: woken,
       });
@@ -133,7 +137,10 @@ export class SinkHealth {
 
 const MAX_QUIET_MS = 60 * MINUTE_MS;
 
-/** 32 bits (FNV-1a): they tell settings and secrets from others, and too little to try one out. */
+/**
+ * Fingerprint (FNV-1a, 32 bits) of settings with their secrets: detects changes, too short to recover a
+ * secret.
+ */
 function markOf({ kind, settings }: Webhook, { secrets }: Ports): string {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(revealed(JSON.stringify([kind, settings]), secrets))) {
@@ -146,7 +153,7 @@ function revealed(text: string, { reveal }: Secrets): string {
   try {
     return reveal(text);
   } catch {
-    // A variable that is not set.
+    // A variable is not set.
     return text;
   }
 }

@@ -1,4 +1,4 @@
-/** An incident and its quorum in plain words, for a person at 3 a.m. */
+/** Describes an incident and its quorum in one sentence for on-call engineers. */
 import type { Quorum, Rule } from "../../config/config.ts";
 import type { Change, Family, Incident, Kind } from "../../judgement/incident.ts";
 import type { QuorumOutcome } from "../../judgement/quorum.ts";
@@ -12,21 +12,21 @@ import type { EventDecision } from "./event.ts";
 import { clip } from "./truncate.ts";
 import { formatSpan } from "../../base/time.ts";
 
-/** What a sentence is made of. `subject` names target, check and region. */
+/** The parts of a sentence. `subject` names target, check and region. */
 export interface SummaryInput {
   subject: string;
   incident: Incident;
   change: Change | "acknowledged";
   decision: Pick<EventDecision, "outcome" | "over" | "votes" | "counts">;
-  /** Absent: the check has left the config. */
+  /** Absent if the check has left the config. */
   quorum?: Quorum;
   /** The latest evidence of the probers that decided. */
   witnesses: LastRound[];
-  /** Who took it on. */
+  /** Who acknowledged the incident. */
   acknowledgement?: Pick<IncidentComment, "by" | "text">;
-  /** The target whose outage it comes from, by name. */
+  /** Name of the target whose outage caused it. */
   cause?: string;
-  /** Who held a service incident open until now, in words. */
+  /** Which voters held a service incident open until now, as text. */
   hold?: string;
 }
 
@@ -36,10 +36,10 @@ function factOf(incident: Incident): string {
   return fact ? `: ${fact}` : "";
 }
 const NAME = { chars: 200, items: 1 };
-const SAID = { chars: 300, items: 1 };
+const COMMENT = { chars: 300, items: 1 };
 
-/** For each kind: what it says of a target, and which votes agree. */
-const KINDS: Record<Exclude<Kind, keyof typeof TOLD>, {
+/** Kinds that votes decide: the predicate of the sentence, and which votes agree. */
+const KINDS: Record<Exclude<Kind, keyof typeof UNVOTED>, {
   says: string;
   agrees(vote: QuorumOutcome): boolean;
 }> = {
@@ -60,8 +60,8 @@ const KINDS: Record<Exclude<Kind, keyof typeof TOLD>, {
   region: { says: "fails its journey, and the other regions do not agree", agrees: isFailed },
 };
 
-/** The kinds of which no votes tell. */
-const TOLD = {
+/** Kinds that votes do not decide. */
+const UNVOTED = {
   blind: (input: SummaryInput) => ` cannot be judged: ${turnoutOf(input)}`,
   contradiction: ({ witnesses }: SummaryInput) =>
     ` contradicts itself in its health report${detailOf(witnesses, "contradiction")}`,
@@ -76,7 +76,7 @@ const TOLD = {
   schedule: ({ incident }: SummaryInput) => ` lags: ${openingFact(incident)}`,
 } satisfies Partial<Record<Kind, (input: SummaryInput) => string>>;
 
-/** What an outage is, where all regions use one word for it. */
+/** The predicate of an outage whose regions all agree on one verdict. */
 const OUTAGES: Partial<Record<QuorumOutcome, string>> = {
   not_ready: "says it is not ready, and its journey fails",
   down: "does not answer its health check, and its journey fails",
@@ -89,15 +89,15 @@ const RECOVERED: Record<Exclude<Family, "advisory">, string> & Partial<Record<Ki
   claim: "no longer contradicts itself in its health report",
   agreement: "shows values that agree again",
   region: "passes its journey again",
-  partial: "fails no longer in part",
+  partial: "no longer fails in part",
   prober: "brings something again",
-  certificate: "has a certificate that lasts again",
+  certificate: "has a certificate that is no longer about to end",
   delivery: "works again",
   capacity: "suffices again",
   schedule: "is kept again",
 };
 
-/** One sentence: what is wrong (or over), who agrees, what was seen, and which outage it comes from. */
+/** One sentence: what is wrong (or over), who agrees, what was seen, and which outage caused it. */
 export function summary(input: SummaryInput): string {
   const { cause, change } = input;
   if (cause === undefined) return factsOf(input);
@@ -109,9 +109,9 @@ function factsOf(input: SummaryInput): string {
   const { subject, incident: { kind, reason }, change } = input;
   if (reason === "removed") return `${subject} has left the configuration: its incident (${kind}) is closed`;
   if (change === "resolved") return recovery(input);
-  if (change === "acknowledged") return taken(input);
+  if (change === "acknowledged") return acknowledged(input);
   const verb = `${subject}${change === "updated" ? " now" : ""}`;
-  if (kind in TOLD) return verb + TOLD[kind as keyof typeof TOLD](input);
+  if (kind in UNVOTED) return verb + UNVOTED[kind as keyof typeof UNVOTED](input);
   const { says, agrees } = KINDS[kind as keyof typeof KINDS];
   const { outcome, over, votes, counts } = input.decision;
   const yes = Object.values(votes).filter(agrees).length;
@@ -124,9 +124,9 @@ function factsOf(input: SummaryInput): string {
   return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${seen}`;
 }
 
-function taken({ subject, incident: { kind }, acknowledgement }: SummaryInput): string {
+function acknowledged({ subject, incident: { kind }, acknowledgement }: SummaryInput): string {
   const { by = "somebody", text } = acknowledgement ?? {};
-  return `${subject} (${kind}) is acknowledged by ${clip(by, NAME)}${text ? `: ${clip(text, SAID)}` : ""}`;
+  return `${subject} (${kind}) is acknowledged by ${clip(by, NAME)}${text ? `: ${clip(text, COMMENT)}` : ""}`;
 }
 
 function recovery({ subject, incident, decision: { over, counts }, hold }: SummaryInput): string {
@@ -143,14 +143,14 @@ function turnoutOf({ decision: { over, votes, counts }, quorum }: SummaryInput):
   return `${counts.reporting} of ${all} reporting, at least ${quorum?.minReporting ?? 1} needed`;
 }
 
-/** The newest thing seen that bears on this kind, in brackets. */
+/** The newest detail relevant to this kind, in brackets. */
 function detailOf(witnesses: LastRound[], kind: Kind): string {
   const newest = [...witnesses].sort((a, b) => b.slot - a.slot);
   const detail = newest.map((witness) => relevantDetail(witness, kind)).find((text) => text);
   return detail ? ` (${clip(detail, { chars: 200, items: 1 })})` : "";
 }
 
-/** What the newest claim of those that serve lacks as a claim. */
+/** The reason in the newest claim that still counts as serving. */
 function caveatOf(witnesses: LastRound[]): string {
   const newest = [...witnesses].sort((a, b) => b.slot - a.slot);
   const claim = newest.map(({ before, after }) => after ?? before).find((claim) =>
@@ -168,7 +168,7 @@ function relevantDetail({ failure, before, after }: LastRound, kind: Kind): stri
   return undefined;
 }
 
-/** The rule that decided, in words: "a majority of the 3 regions reporting, at least 2 must report". */
+/** The rule that decided: "a majority of the 3 regions reporting, at least 2 must report". */
 export function describeRule(
   { incident: { target, family, reason }, change, decision, quorum }: Omit<SummaryInput, "witnesses">,
 ): string {
@@ -191,7 +191,7 @@ export function describeRule(
   return `${crowd}${over ? ENDS[family] : OPENS[family]}, ${floor}`;
 }
 
-/** What the votes are counted for, where that is not plain from the kind. */
+/** What the counted votes must say, where the family does not make it obvious. */
 const OPENS = { service: "", quality: "", claim: " see the contradiction" };
 const ENDS = { service: " not failing (and at most half failing)", quality: " ready", claim: " see none" };
 

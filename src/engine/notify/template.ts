@@ -1,6 +1,6 @@
 /**
- * Texts, forms and JSON with `{{ expr }}` in them, over an event. References to secrets stay as they are, and what an event says
- * can never become one.
+ * Fills `{{ expr }}` templates in texts, forms and JSON with values of an event. References to secrets stay
+ * unresolved, and an event's text can never become one.
  */
 import { isRecord } from "../../base/json.ts";
 import {
@@ -15,7 +15,7 @@ import type { Finding, Path } from "../../config/problem.ts";
 import type { WebhookEvent } from "./event.ts";
 import { describeEvent, plainLines } from "./message.ts";
 
-/** What templates may name beside `now`, the time of the event. */
+/** Variables of templates. `now` is always defined and is the time of the event. */
 const LANGUAGE: Language = {
   variables: { id: "string", event: "map<string, dyn>", message: "map<string, dyn>" },
 };
@@ -25,14 +25,14 @@ class EventScope extends Scope {
   readonly #texts: Record<string, unknown>;
 
   constructor(event: WebhookEvent, readonly id: string) {
-    const nowhere = { id: "", slot: 0, prober: "", region: "", target: "", check: "" };
-    super({ captures: {}, run: nowhere, now: Date.parse(event.timestamp) });
+    const noRun = { id: "", slot: 0, prober: "", region: "", target: "", check: "" };
+    super({ captures: {}, run: noRun, now: Date.parse(event.timestamp) });
     const { facts, ...message } = describeEvent(event);
     const lines = plainLines({ ...message, facts }).join("\n");
-    const said = parseJson(
-      JSON.stringify(harmless({ event, message: { page: "", acknowledge: "", ...message, lines } })),
+    const parsed = parseJson(
+      JSON.stringify(withoutReferences({ event, message: { page: "", acknowledge: "", ...message, lines } })),
     );
-    this.#texts = "value" in said && isRecord(said.value) ? said.value : {};
+    this.#texts = "value" in parsed && isRecord(parsed.value) ? parsed.value : {};
   }
   get event() {
     return this.#texts.event;
@@ -45,18 +45,23 @@ class EventScope extends Scope {
   }
 }
 
-/** Secrets are revealed later: no text of a target may ask for one. */
-function harmless(value: unknown): unknown {
+/**
+ * Breaks up secret references in event texts. Secrets are resolved after filling, and a target must not name
+ * one.
+ */
+function withoutReferences(value: unknown): unknown {
   if (typeof value === "string") return value.replace(/\$\{(?=env:|file:)/g, "$ {");
-  if (Array.isArray(value)) return value.map(harmless);
+  if (Array.isArray(value)) return value.map(withoutReferences);
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [harmless(key), harmless(inner)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [withoutReferences(key), withoutReferences(inner)]),
+  );
 }
 
-/** What a value with templates becomes; a path is percent-encoded where something is put into it. */
+/** Encoding of inserted values: "url" percent-encodes them. */
 type Encoding = "url" | "none";
 
-/** A text cannot be filled in; `path` leads to it. */
+/** A template cannot be filled in; the finding's `path` locates it. */
 export class SinkTemplateError extends Error {
   override readonly name = "SinkTemplateError";
   constructor(readonly finding: Finding) {
@@ -64,7 +69,7 @@ export class SinkTemplateError extends Error {
   }
 }
 
-/** Fills in templates wherever they stand in `value`. Throws `SinkTemplateError` at the first that fails. */
+/** Fills in every template in `value`. Throws `SinkTemplateError` at the first that fails. */
 export function fillTemplates<Value>(
   value: Value,
   { event, id, path = [], encode = "none" }: {

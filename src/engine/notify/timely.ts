@@ -1,6 +1,6 @@
 /**
- * What is written ahead of its time: an escalation is the opening for a later receiver, a reminder its repetition. When the time
- * has come, it is checked whether it is still needed.
+ * Notices written ahead of time: an escalation is an opening for a later receiver, a reminder repeats it.
+ * When one is due, these functions check whether it is still needed.
  */
 import type { Config } from "../../config/config.ts";
 import type { Route } from "../../config/routes.ts";
@@ -14,17 +14,20 @@ import { incidentData } from "./notice.ts";
 import { reminderAt } from "./reminder.ts";
 import { type Routed, routedIncident } from "./route.ts";
 
-/** Notices of one incident that are looked through. */
+/** How many notices of one incident a query scans. */
 const MAX_SCANNED = 500;
 
-/** What is looked at. */
+/** Where incidents, notices and acknowledgements are read. */
 export interface TimelyContext {
   ports: { clock: Pick<Clock, "now"> };
   store: OutboxStore & IncidentStore & RecordStore;
   config: Config;
 }
 
-/** Why an escalation, its news or a reminder is not sent: it comes too late, or its receiver never got the incident. Undefined: it is sent. */
+/**
+ * Why not to send an escalation, a later change of it, or a reminder: it is late, or its receiver never got
+ * the opening. Undefined: send it.
+ */
 async function staleness(
   context: TimelyContext,
   delivery: Delivery,
@@ -41,13 +44,13 @@ async function staleness(
   const routing = incident && routingOf(config, incident, webhook);
   if (!incident || routing?.after === undefined) return undefined;
   if (type !== "incident.opened") return await wasOpened(store, delivery) ? undefined : "moot";
-  // It may have arrived, so its receiver gets the resolution.
+  // An attempted opening may have arrived, so keep retrying it.
   if (attempts > 0) return undefined;
   if (!isOpen(incident, delivery)) return "late";
   return routing.unless === "acknowledged" && await isAcknowledged(store, incident) ? "late" : undefined;
 }
 
-/** Writes the next reminder, and the time of the one after it. False: there is nothing more to remind of. */
+/** Writes a reminder and the timer of the next one. False if there is nothing to remind of any more. */
 async function remind(
   { ports: { clock }, store, config }: TimelyContext,
   timer: Delivery,
@@ -60,7 +63,7 @@ async function remind(
   const { repeatMs } = routingOf(config, incident, timer.webhook) ?? {};
   if (repeatMs === undefined) return false;
   const nowMs = clock.now();
-  // Of missed repetitions one is sent.
+  // After missed intervals send only one reminder.
   const missed = Math.max(0, Math.floor((nowMs - timer.createdAt) / repeatMs));
   const next = reminderAt(timer, timer.createdAt + (missed + 1) * repeatMs);
   const { items } = await store.listDeliveries({
@@ -69,7 +72,7 @@ async function remind(
     limit: MAX_SCANNED,
   });
   const waits = items.some(({ webhook, episode: own }) => webhook === timer.webhook && own === episode);
-  // What was not taken yet needs no repetition.
+  // Skip the reminder while an earlier notice of the incident is still pending.
   await store.enqueue([...(waits ? [] : [reminderOf(timer, incident, { episode, nowMs })]), next]);
   return true;
 }
@@ -82,7 +85,7 @@ function reminderOf(
   const event: WebhookEvent = JSON.parse(timer.body);
   const openForMs = Math.max(0, nowMs - incident.openedAt);
   const summary = `Still open after ${formatSpan(openForMs)}: ${event.data.summary}`;
-  const told: WebhookEvent = {
+  const reminder: WebhookEvent = {
     type: "incident.updated",
     timestamp: iso(nowMs),
     data: { ...event.data, incident: incidentData(incident), summary, reminder: { openForMs } },
@@ -94,8 +97,8 @@ function reminderOf(
     webhook,
     incident: incident.id,
     episode,
-    type: told.type,
-    body: JSON.stringify(told),
+    type: reminder.type,
+    body: JSON.stringify(reminder),
     createdAt: nowMs,
   };
 }
@@ -118,7 +121,7 @@ function routingOf(config: Config, incident: Incident, webhook: string): Routed 
   return routedIncident(config, incident, labels).get(webhook);
 }
 
-/** Whether the opening of its episode was sent, as far as is known. */
+/** Whether the opening of the notice's episode was delivered or at least attempted. */
 async function wasOpened(store: OutboxStore, { incident, webhook, episode }: Delivery): Promise<boolean> {
   const { items } = await store.listDeliveries({ incident, limit: MAX_SCANNED });
   return items.some((one) =>
@@ -127,7 +130,7 @@ async function wasOpened(store: OutboxStore, { incident, webhook, episode }: Del
   );
 }
 
-/** What the outbox of a config with escalations or reminders needs. */
+/** Escalations and reminders as the deliverer uses them; passed in only if routes have any. */
 export const timely = { staleness, remind };
-/** It. */
+/** Type of {@linkcode timely}. */
 export type Timely = typeof timely;

@@ -1,12 +1,14 @@
-/** Keeps an event within the size that Standard Webhooks 1.0.0 recommends (20 KB); the decision is never cut. */
+/**
+ * Keeps an event within the size that Standard Webhooks 1.0.0 recommends (20 KB). Never cuts the decision.
+ */
 import type { ProberEvidence, WebhookEvent } from "./event.ts";
 import { isFailed } from "../../judgement/words.ts";
 import { ellipsize } from "../../base/text.ts";
 
-/** Room is left for the link by which an incident is acknowledged, which is made when it is sent. */
+/** Below 20 KB, because the acknowledgement link is added later, at delivery. */
 const MAX_BYTES = 19_500;
 
-/** How long a text and a list may be, tried in this order. */
+/** Limits of texts and lists, tried in this order. */
 const TEXTS = [{ chars: 120, items: 20 }, { chars: 40, items: 5 }];
 
 interface Limits {
@@ -14,12 +16,12 @@ interface Limits {
   items: number;
 }
 
-/** The body of an event in at most 19,500 bytes of UTF-8. */
+/** The JSON body of an event, reduced to `MAX_BYTES` of UTF-8. */
 export function truncate(event: WebhookEvent): string {
   let body = JSON.stringify(event);
   if (fits(body)) return body;
-  for (const lesser of reductions(event)) {
-    body = JSON.stringify(lesser);
+  for (const reduced of reductions(event)) {
+    body = JSON.stringify(reduced);
     if (fits(body)) return body;
   }
   return body;
@@ -27,7 +29,7 @@ export function truncate(event: WebhookEvent): string {
 
 const fits = (body: string) => new TextEncoder().encode(body).byteLength <= MAX_BYTES;
 
-/** One copy of the event, with a little less in it each time: what matters least goes first. */
+/** Yields one copy of the event, reduced a little more each time, the least important parts first. */
 function* reductions(event: WebhookEvent): Generator<WebhookEvent> {
   const cut = structuredClone(event);
   cut.data.truncated = true;
@@ -50,14 +52,14 @@ function* reductions(event: WebhookEvent): Generator<WebhookEvent> {
 
 const rankOf = ({ vote }: ProberEvidence) => vote === "ready" ? 0 : isFailed(vote) ? 2 : 1;
 
-/** What was asked and answered can be read where the notice leads. */
+/** Drops request and answer: the incident's page shows them. */
 function dropExchange(cut: WebhookEvent, { observed }: ProberEvidence): WebhookEvent {
   delete observed?.answer;
   delete observed?.request;
   return cut;
 }
 
-/** Leaves a prober its verdict, vote and age. */
+/** Keeps a prober's verdict, vote and age. */
 function dropEvidence(cut: WebhookEvent, account: ProberEvidence): WebhookEvent {
   delete account.reported;
   delete account.observed;
@@ -75,11 +77,11 @@ function shorten(cut: WebhookEvent, limits: Limits): WebhookEvent {
   return cut;
 }
 
-/** Cuts every text (keys too) and every list in a JSON value, and mends broken surrogate pairs. */
+/** Cuts every text (keys too) and every list in a JSON value, and repairs broken surrogate pairs. */
 export function clip<T>(value: T, limits: Limits): T;
 export function clip(value: unknown, limits: Limits): unknown {
   if (typeof value === "string") return ellipsize(value, limits.chars).toWellFormed();
-  // The last steps of a journey are the ones that tell why it failed.
+  // Keep the end of a list: the last steps of a journey explain a failure.
   if (Array.isArray(value)) return value.slice(-limits.items).map((item) => clip(item, limits));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-/** The past of all checks at once, cell by cell, for the bands; and that of one check, slot by slot. */
+/** History for the page: bands of all checks in cells of equal length, and single slots of one check. */
 import type { Trace } from "../../judgement/assess.ts";
 import type { Check, Config, Target } from "../../config/config.ts";
 import {
@@ -16,7 +16,7 @@ import { decodeSeconds, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 import { Cache } from "../../base/cache.ts";
 
-/** The windows that a band may show, and its cells. */
+/** The windows of bands, and the length of their cells. */
 export const BAND_WINDOWS = {
   "60h": { unit: "hour", ms: 60 * HOUR_MS, cellMs: HOUR_MS },
   "10d": { unit: "hour", ms: 10 * DAY_MS, cellMs: 4 * HOUR_MS },
@@ -25,16 +25,16 @@ export const BAND_WINDOWS = {
   "7d": { unit: "hour", ms: 7 * DAY_MS, cellMs: 4 * HOUR_MS },
   "90d": { unit: "day", ms: 90 * DAY_MS, cellMs: DAY_MS },
 } as const satisfies Record<string, { unit: Rollup["unit"]; ms: number; cellMs: number }>;
-/** One of them. */
+/** A window of bands. */
 export type BandWindow = keyof typeof BAND_WINDOWS;
-/** Those of sixty cells. */
+/** The windows with sixty cells. */
 export const SIXTY_CELLS: readonly BandWindow[] = ["60h", "10d", "60d"];
-/** Those that a service level is given for. */
+/** The windows for which a service level is reported. */
 export const LEVEL_WINDOWS: readonly BandWindow[] = ["24h", "7d", "90d"];
 
-/** What a check came to in one cell, and in the whole window. */
+/** Service levels of a check: per cell, and of the whole window. */
 export interface Band {
-  /** Oldest first; undefined: nothing was settled in that time. */
+  /** Oldest first; undefined if nothing was settled in that time. */
   cells: (ServiceLevel | undefined)[];
   whole: ServiceLevel;
 }
@@ -44,7 +44,7 @@ export interface BandSet {
   from: number;
   to: number;
   bandOf(key: string): Band;
-  /** Of all required checks of a target together. */
+  /** The band of all required checks of a target together. */
   bandOfTarget(target: Pick<Target, "id" | "checks">): Band;
 }
 
@@ -53,16 +53,18 @@ type Seconds = Figures["seconds"];
 export type Sums = Map<number, Map<string, Seconds>>;
 
 const WINDOWS = Object.keys(BAND_WINDOWS).length;
-/** What is read again only after this time. */
+/** How long a result is cached. */
 const FRESH_MS = 2_000;
-/** Rows are read in steps of that many, so that 90 days of many checks are not in memory at once. */
+/** Hours or days per read, so that 90 days of many checks are never in memory at once. */
 const STEP = 24;
-/** Who asks at once with another one may know a little less of what is summed up. */
+/**
+ * How much of the tail is kept before the last rollup, because a concurrent reader may know fewer rollups.
+ */
 const SLACK_MS = 2 * HOUR_MS;
 
 /**
- * A reader of the past over one store. Rows that are summed up are read once: they change no more. Where the rows of a shard end its slots
- * begin, as in {@linkcode readSeries}.
+ * A reader of bands. Finished rollups are read once, because they no longer change. After the last rollup of
+ * a shard its slots are read, as in {@linkcode readSeries}.
  */
 export function bandReader(
   config: Config,
@@ -82,7 +84,10 @@ export function bandReader(
   return (window, nowMs) => cache.load(window, () => read(window, nowMs));
 }
 
-/** Reads for how long each outcome of all checks held since `from` (epoch ms), by hour or day, what is not summed up yet by hour. */
+/**
+ * Reads the seconds of each outcome of all checks since `from` (epoch ms), by hour or day. The tail is by
+ * hour.
+ */
 export function sumReader(
   config: Config,
   store: RollupStore & SampleStore,
@@ -135,7 +140,7 @@ function buildBands(
 
 const levelOf = (seconds: Seconds) => serviceLevel({ ...emptyFigures(), seconds });
 
-/** What stands under a key in all of the window; undefined: nothing. */
+/** The seconds of a key in the whole window; undefined if there are none. */
 function wholeSeconds(all: Sums, from: number, key: string): Seconds | undefined {
   let whole: Seconds | undefined;
   for (const [start, checks] of all) {
@@ -145,7 +150,10 @@ function wholeSeconds(all: Sums, from: number, key: string): Seconds | undefined
   return whole;
 }
 
-/** An hour may be known in parts, as by several shards: the checks of one target may stand in any of them. */
+/**
+ * Merges parts of hours. Several shards may contribute to one hour, and checks of one target may be in any of
+ * them.
+ */
 function joinParts(parts: (readonly [number, Map<string, Seconds>])[]): Sums {
   const whole: Sums = new Map();
   for (const [start, checks] of parts) addChecks(whole, start, Object.fromEntries(checks));
@@ -158,7 +166,7 @@ function addSeconds(sum: Seconds, seconds: Seconds): void {
   }
 }
 
-/** Reads rollups of one unit, and where those of each shard end; of what is known only the newest are read again. */
+/** Reads rollups of one unit, and where those of each shard end. Reads only the newest known rows again. */
 function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]) {
   const sizeMs = unit === "hour" ? HOUR_MS : DAY_MS;
   let sums: Sums = new Map();
@@ -166,7 +174,7 @@ function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]
   let [knownFrom, knownTo] = [Infinity, -Infinity];
   return async (fromMs: number, nowMs: number) => {
     const from = Math.floor(fromMs / sizeMs) * sizeMs;
-    // The newest rows may still grow, and a shard may be summed up after another one; after a pause, all of them long after the time.
+    // The newest rows may still grow, and shards are rolled up one after another; after a pause, much later.
     const mine = [...shards.keys()].flatMap((shard) => ends.get(shard) ?? []);
     const grows = Math.floor(Math.min(knownTo - 2 * sizeMs, ...mine) / sizeMs) * sizeMs;
     const start = from < knownFrom || mine.length === 0 ? from : Math.max(from, grows);
@@ -184,7 +192,7 @@ function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]
   };
 }
 
-/** In an hour in which the shards were others, a check may stand in two rows. */
+/** Adds seconds by check. A check may be in two rows of an hour in which the layout changed. */
 function addChecks(sums: Sums, start: number, more: Record<string, Seconds>): void {
   const checks = sums.get(start) ?? new Map<string, Seconds>();
   for (const [key, seconds] of Object.entries(more)) {
@@ -195,7 +203,7 @@ function addChecks(sums: Sums, start: number, more: Record<string, Seconds>): vo
   sums.set(start, checks);
 }
 
-/** What of a shard is not summed up yet. */
+/** The slots of a shard that no rollup contains yet. */
 interface Tail {
   from: number;
   to: number;
@@ -203,7 +211,7 @@ interface Tail {
   spans: Spans;
 }
 
-/** Sums up, by hour, the slots of a shard that no rollup holds yet; each slot is read once. */
+/** Sums the slots of a shard that no rollup contains yet, by hour. Reads each slot once. */
 function tailReader(config: Config, store: SampleStore) {
   const tails = new Map<number, Tail>();
   return async (
@@ -233,7 +241,7 @@ function tailReader(config: Config, store: SampleStore) {
   };
 }
 
-/** Spans that follow those that are known, which end where these begin. */
+/** Appends spans. The last known span of a check ends where the first new one begins. */
 function addSpans({ from, spans }: Tail, more: Spans): void {
   for (const [key, list] of more) {
     const known = (spans.get(key) ?? []).filter((span) => span.from >= from);
@@ -261,7 +269,7 @@ export interface Slot {
   traces: Trace[];
 }
 
-/** Slots that are looked at for one drawing, the newest ones. */
+/** The most slots returned, the newest ones. */
 const SLOTS = 1_500;
 
 /** The slots of one check, oldest first; `from` and `to` inclusive, epoch ms. */

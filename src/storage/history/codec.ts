@@ -1,4 +1,4 @@
-/** Figures of an hour or a day as text, packed. */
+/** Encodes figures of an hour or a day as text. */
 import * as z from "../../base/zod.ts";
 import type { Figures, Histogram, RollupRow } from "../../judgement/service_level.ts";
 import { HOUR_MS } from "../../base/time.ts";
@@ -11,7 +11,10 @@ const figuresShape = z.object({ s: counts, p: z.record(z.string(), z.pair(counts
 
 const rowShape = z.object({ h: z.int(), c: z.record(z.string(), z.unknown()) });
 
-/** Packs a rollup row: `h` are its hours, `c` its checks, `s` seconds by outcome, `p` verdicts and latency by prober; 1.8 KB a prober and day. */
+/**
+ * Encodes a rollup row: `h` hours, `c` checks, `s` seconds by outcome, `p` verdicts and latency by prober. A
+ * prober takes 1.8 KB per day.
+ */
 export function encodeRollup({ hours, checks }: RollupRow): string {
   const c = mapValues(checks, ({ seconds, probers }) => ({
     s: seconds,
@@ -20,7 +23,9 @@ export function encodeRollup({ hours, checks }: RollupRow): string {
   return JSON.stringify({ h: hours, c });
 }
 
-/** Reads a rollup row, or only its figures of the checks `wanted`; throws an Error that names `row` if the text has another shape. */
+/**
+ * Decodes a rollup row, or only the checks `wanted`. Throws an Error that names `row` if the shape is wrong.
+ */
 export function decodeRollup(text: string, row: string, wanted?: readonly string[]): RollupRow {
   const { h, c } = parseRow(rowShape, text, row);
   const keys = (wanted ?? Object.keys(c)).filter((key) => Object.hasOwn(c, key));
@@ -32,7 +37,10 @@ export function decodeRollup(text: string, row: string, wanted?: readonly string
 
 const secondsShape = z.object({ h: z.int(), c: z.record(z.string(), z.object({ s: counts })) });
 
-/** Reads only the hours and the per-outcome seconds of a rollup row: the overview of 1,000 checks does not need the histograms. Throws as {@linkcode decodeRollup}. */
+/**
+ * Decodes only the hours and per-outcome seconds of a rollup row, because the overview of 1,000 checks does
+ * not need the histograms. Throws as {@linkcode decodeRollup}.
+ */
 export function decodeSeconds(
   text: string,
   row: string,
@@ -41,7 +49,10 @@ export function decodeSeconds(
   return { hours: h, seconds: mapValues(c, ({ s }) => s) };
 }
 
-/** Where the last hour ends (epoch ms) that a row holds; of a day `hours` says which. Slots of its shard from there on are read one by one. */
+/**
+ * End (epoch ms) of the last hour in a row; `hours` is the bit set of a day's hours. Later slots are read
+ * singly.
+ */
 export const rollupEnd = ({ unit, start }: Pick<Rollup, "unit" | "start">, hours: number): number =>
   start + (unit === "hour" ? 1 : 32 - Math.clz32(hours)) * HOUR_MS;
 
@@ -53,7 +64,7 @@ function decodeFigures(value: unknown, row: string): Figures {
   };
 }
 
-/** Counts from bucket 0 on; a negative number passes over as many empty buckets. */
+/** Counts from bucket 0 on. A negative number -n skips n empty buckets. */
 function encodeHistogram(latency: Histogram): number[] {
   const numbers: number[] = [];
   let at = 0;

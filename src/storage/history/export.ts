@@ -1,4 +1,6 @@
-/** The kept history of checks as lines of JSON, for another machine to judge it again. It holds words and instants, no addresses and no secrets. */
+/**
+ * Exports the history of checks as JSON lines, to replay it elsewhere. Contains no addresses and no secrets.
+ */
 import * as z from "../../base/zod.ts";
 import type { CheckHistory } from "../../judgement/assess.ts";
 import type { Incident } from "../../judgement/incident.ts";
@@ -10,10 +12,10 @@ import type { IncidentStore, SampleStore } from "../store.ts";
 export type ExportLine =
   | { kind: "history"; version: 1; from: number; to: number }
   | { kind: "slot"; check: string; slot: number } & CheckHistory
-  | { kind: "incident"; check: string } & TellingIncident;
+  | { kind: "incident"; check: string } & ExportedIncident;
 
-/** What of an incident is compared. */
-export type TellingIncident =
+/** The fields of an incident that a replay compares. */
+export type ExportedIncident =
   & Pick<
     Incident,
     "family" | "scope" | "episode" | "openedAt" | "resolvedAt"
@@ -22,7 +24,7 @@ export type TellingIncident =
 
 const PAGE = 200;
 
-/** The lines of all checks of a config since `from`, oldest slot first; the head says from when to when. */
+/** Yields a head with the range, then the slots of each shard, oldest first, then the incidents. */
 export async function* exportHistory(
   store: SampleStore & IncidentStore,
   { shards }: Pick<Packing, "shards">,
@@ -30,7 +32,7 @@ export async function* exportHistory(
 ): AsyncGenerator<ExportLine> {
   yield { kind: "history", version: 1, from, to };
   for (const [shard, keys] of shards.entries()) {
-    // Day by day: a week of a full shard would not fit into memory at once.
+    // Day by day, because a week of a full shard does not fit into memory.
     for (let begin = from; begin <= to; begin += DAY_MS) {
       const samples = await store.readSamples({ shard, from: begin, to: Math.min(to, begin + DAY_MS - 1) });
       for (const { slot, data } of samples) {
@@ -76,10 +78,12 @@ const line = z.discriminatedUnion("kind", [
   }),
 ]);
 
-/** Reads an export; throws an Error that names the line if it is none. */
+/** Parses an export. Throws an Error that names the line if it is invalid. */
 export function parseExport(text: string): ExportLine[] {
   const lines = text.split("\n").filter((one) => one.trim() !== "");
   const read = lines.map((one, i) => parseRow(line as z.ZodMiniType<ExportLine>, one, `line ${i + 1}`));
-  if (read[0]?.kind !== "history") throw new Error("This is no export of history: its first line is no head");
+  if (read[0]?.kind !== "history") {
+    throw new Error("This is not an export of history: its first line is not a head");
+  }
   return read;
 }

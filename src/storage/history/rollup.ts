@@ -1,4 +1,7 @@
-/** Housekeeping after the slots of a minute: sums finished hours up and forgets what is past its time. A little at each call. */
+/**
+ * Maintenance after the slots of a minute: rolls up finished hours and prunes old rows, a little at each
+ * call.
+ */
 import type { Check, Config } from "../../config/config.ts";
 import {
   addSlot,
@@ -19,17 +22,17 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
 
 /** Slots of an hour may still be settled this long after it. */
 const SETTLED_MS = 120_000;
-/** The minute of each hour in which what is past its time is forgotten. */
-const RETAIN_MINUTE = 30;
-/** Hours further back than this are not caught up after a pause. */
+/** The minute of each hour in which rows are pruned. */
+const PRUNE_MINUTE = 30;
+/** After a pause, hours further back than this are not rolled up. */
 const CATCH_UP_HOURS = 48;
-/** Shards without samples that one call passes over, and the first one of a process, which a later one may never get to be. */
+/** Empty shards that one call skips; more in the first call, because a process may live for only one. */
 const EMPTY = 10;
 const EMPTY_AT_FIRST = 600;
-/** What cannot be summed up is passed over after so many tries: it must not hold up all that follows, nor the forgetting. */
+/** Attempts to roll up a shard before it is skipped, so that it does not block later hours or pruning. */
 const TRIES = 10;
 
-/** What an upkeeper works on. */
+/** Options of a rollup job. */
 export interface RollupJobOptions {
   clock: Pick<Clock, "now">;
   store: RollupStore & SampleStore & StoreUpkeep;
@@ -44,16 +47,19 @@ interface ShardHour {
   shard: number;
 }
 
-/** An upkeeper over one store. Each call sums up at most one shard of one hour, so that no tick pays for all. */
+/** A rollup job. Each call rolls up at most one shard of one hour, which spreads the cost over the ticks. */
 export function rollupJob({ clock, store, config, packing }: RollupJobOptions): () => Promise<void> {
   let next: ShardHour | undefined;
   let failed = 0;
-  let retainedAt = clock.now();
+  let prunedAt = clock.now();
 
-  /** Once an hour, by the clock, because a process may begin with each tick; samples stay until they are summed up, however short they are kept. */
+  /**
+   * Prunes once an hour, at a fixed minute because a process may live for only one tick. Samples stay until
+   * they are rolled up, even beyond their retention.
+   */
   const prune = async (nowMs: number, summed: number) => {
-    const isDue = Math.floor(nowMs / MINUTE_MS) % 60 === RETAIN_MINUTE;
-    if (!isDue && Math.abs(nowMs - retainedAt) < 2 * HOUR_MS) return;
+    const isDue = Math.floor(nowMs / MINUTE_MS) % 60 === PRUNE_MINUTE;
+    if (!isDue && Math.abs(nowMs - prunedAt) < 2 * HOUR_MS) return;
     const { rawMs, hoursMs, daysMs, incidentsMs } = config.retention;
     await store.prune({
       rawBefore: Math.min(nowMs - rawMs, summed),
@@ -62,10 +68,10 @@ export function rollupJob({ clock, store, config, packing }: RollupJobOptions): 
       incidentsBefore: nowMs - incidentsMs,
       nowMs,
     });
-    retainedAt = nowMs;
+    prunedAt = nowMs;
   };
 
-  /** The place behind this one, which is summed up if there is something to sum. */
+  /** Rolls up a shard's hour if it has samples, and returns the next one. */
   const step = async (
     place: ShardHour,
     last: number,
@@ -73,13 +79,13 @@ export function rollupJob({ clock, store, config, packing }: RollupJobOptions): 
     const { hour, shard } = place;
     const samples = await store.readSamples({ shard, from: hour, to: hour + HOUR_MS - 1 });
     const isEmpty = samples.length === 0;
-    // Shards beyond those of today have samples if there were more checks in that hour.
+    // Shards beyond the current layout have samples if there were more checks in that hour.
     const isEnd = isEmpty && shard >= packing.shards.length - 1;
     let lost: unknown;
     if (!isEmpty && failed < TRIES) {
       failed++;
       const row = attempt(() => figuresOf(config, samples, bitOf(hour)));
-      // It was tried for an hour, perhaps by processes that have forgotten it.
+      // Attempts went on for an hour, perhaps in processes that have ended since.
       if ("error" in row && hour < last) lost = row.error;
       else if ("error" in row) throw row.error;
       else await writeRollup(store, place, row.value, hour < last);
@@ -91,7 +97,7 @@ export function rollupJob({ clock, store, config, packing }: RollupJobOptions): 
   return async () => {
     const nowMs = clock.now();
     const last = Math.floor((nowMs - SETTLED_MS) / HOUR_MS) * HOUR_MS - HOUR_MS;
-    // Further ahead than that it was found by a clock that has stepped back since.
+    // A position further ahead was found before the clock stepped back.
     let at = next && next.hour <= last + HOUR_MS ? next : await firstMissing(store, packing, last);
     const most = next ? EMPTY : EMPTY_AT_FIRST;
     let lost: unknown;
@@ -110,14 +116,14 @@ export function rollupJob({ clock, store, config, packing }: RollupJobOptions): 
   };
 }
 
-/** Where the sums end; without any, the hour of the first sample. */
+/** The first shard and hour without a rollup; without any rollups, the hour of the first sample. */
 async function firstMissing(
   store: RollupStore & SampleStore,
   packing: Packing,
   last: number,
 ): Promise<ShardHour> {
   const oldest = last - (CATCH_UP_HOURS - 1) * HOUR_MS;
-  // The rows of two days are large, and seldom needed: only after a pause.
+  // Two days of rows are large, and needed only after a pause.
   for (const from of [last, last - HOUR_MS, oldest]) {
     const rows = await store.readRollups({ unit: "hour", from, to: last });
     if (rows.length === 0) continue;
@@ -134,7 +140,7 @@ async function firstMissing(
 }
 
 const dayOf = (hour: number) => Math.floor(hour / DAY_MS) * DAY_MS;
-/** Which hour of its day this is, as a bit. */
+/** The bit of this hour in its day. */
 const bitOf = (hour: number) => 1 << (hour - dayOf(hour)) / HOUR_MS;
 
 function attempt<T>(read: () => T): { value: T } | { error: unknown } {
@@ -145,7 +151,10 @@ function attempt<T>(read: () => T): { value: T } | { error: unknown } {
   }
 }
 
-/** Writes the row of an hour and that of its day at once. Of an old hour only once: some of its samples may be forgotten since. */
+/**
+ * Writes the rows of an hour and its day together. An old hour is written once: its samples may have been
+ * pruned.
+ */
 async function writeRollup(
   store: RollupStore & SampleStore,
   { hour, shard }: ShardHour,
@@ -156,21 +165,21 @@ async function writeRollup(
   const rows = await store.readRollups({ unit: "day", from: day, to: day });
   const stored = rows.find((it) => it.shard === shard);
   const known = stored && decodeRollup(stored.data, `day ${day}/${shard}`);
-  // Another process has summed it up.
+  // Another process has rolled it up.
   if (isOld && known && (known.hours & row.hours) !== 0) return;
   const whole = known ? mergeRows(known, row) : row;
-  const rollup = (unit: Rollup["unit"], start: number, book: RollupRow): Rollup => ({
+  const rollup = (unit: Rollup["unit"], start: number, row: RollupRow): Rollup => ({
     unit,
     start,
     shard,
-    data: encodeRollup(book),
+    data: encodeRollup(row),
   });
   await store.putRollups([rollup("hour", hour, row), rollup("day", day, whole)]);
 }
 
 /**
- * The figures of these samples of one shard, oldest first, by check key; and by the id of a target those of all its required checks together
- * (joint.ts), where there are several.
+ * The figures of samples of one shard (oldest first) by check key. If a target has several required checks,
+ * also their joint figures (joint.ts) by target id.
  */
 export function figuresOf(config: Config, samples: readonly Sample[], hours: number): RollupRow {
   const { checks, spans } = sumSlots(config, samples);
@@ -178,12 +187,15 @@ export function figuresOf(config: Config, samples: readonly Sample[], hours: num
   return { hours, checks };
 }
 
-/** When each outcome of a check held, by check key; only of checks that are not alone in their target, or have an objective. */
+/**
+ * When each outcome held, by check key; only for checks with an objective or with siblings in their target.
+ */
 export type Spans = Map<string, OutcomeSpan[]>;
 
 /**
- * The figures of these samples of one shard, oldest first, by check key. What has left the config since has no period any more, and is left out.
- * A slot stands until the next one at most: the schedule may have been a tighter one then.
+ * The figures of samples of one shard (oldest first) by check key. Skips checks that have left the config,
+ * whose period is unknown. A slot lasts until the next one at most, because the schedule may have been
+ * tighter.
  */
 export function sumSlots(
   config: Config,
@@ -214,7 +226,10 @@ export function sumSlots(
   return { checks, spans };
 }
 
-/** The seconds of all required checks of a target together, by target id, where all of them have spans and are asked at least once an hour. */
+/**
+ * Joint seconds of a target's required checks, if there are several and all have spans and periods up to an
+ * hour.
+ */
 export function* jointSeconds(
   { targets }: Config,
   spans: ReadonlyMap<string, readonly OutcomeSpan[]>,
@@ -229,7 +244,7 @@ export function* jointSeconds(
   }
 }
 
-/** What a slot says of the next hour, the slots of that hour say. */
+/** Ends a span with its hour: the next hour's slots cover the rest. */
 const withinHour = ({ from, to, outcome }: OutcomeSpan): OutcomeSpan => (
   { from, to: Math.min(to, Math.floor(from / HOUR_MS) * HOUR_MS + HOUR_MS), outcome }
 );

@@ -1,4 +1,4 @@
-/** The verdict of each prober in the settled slots of a check, from the stored samples. */
+/** Reads the verdicts of each prober in the settled slots of a check. */
 import type { Check } from "../../config/config.ts";
 import type { GateRun } from "../../judgement/gate.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
@@ -9,8 +9,8 @@ import { Cache } from "../../base/cache.ts";
 /** Reads runs. */
 export interface RunReader {
   /**
-   * The last `count` runs of a check from the slot `newest` on back to `sinceMs` (epoch ms), newest first: its settled slots, and the
-   * confirmations between them. `judgedAt`: when the check was judged last.
+   * The last `count` runs of a check between `sinceMs` and the slot `newest` (epoch ms), newest first:
+   * settled slots and the confirmations between them. `judgedAt` is when the check was last judged.
    */
   recentRuns(
     check: Check,
@@ -18,15 +18,18 @@ export interface RunReader {
   ): Promise<GateRun[]>;
 }
 
-/** The runs of one shard from one slot of a check until its next, newest first, by check key. */
+/** The runs of one shard between two slots of a check, newest first, by check key. */
 type Span = ReadonlyMap<string, readonly GateRun[]>;
 
-/** Slots that were never settled are passed over, but not more than this many. */
+/** How many slots that were never settled are skipped. */
 const GAPS = 10;
-/** Lines of up to 600 words each: a few MB. */
+/** Cached spans. Each has up to 600 verdicts, so all take a few MB. */
 const KEPT = 500;
 
-/** An archive over one store. What was read once of a slot that is over is kept; of the newest until its check is judged again. */
+/**
+ * A reader over one store. Caches finished slots for good, and the newest slot until its check is judged
+ * again.
+ */
 export function runReader(store: SampleStore, packing: Packing): RunReader {
   const spans = new Cache<string, Promise<Span>>({ max: KEPT });
   const latest = new Map<string, number>();
@@ -44,7 +47,7 @@ export function runReader(store: SampleStore, packing: Packing): RunReader {
 
   return {
     async recentRuns(check, { newest, judgedAt, sinceMs, count }) {
-      // The clock stepped back: slots that were settled are settled again.
+      // After the clock stepped back, settled slots are settled again.
       if (newest < (latest.get(check.key) ?? 0)) spans.clear();
       latest.set(check.key, newest);
       const shard = packing.shardOf.get(check.key);

@@ -6,7 +6,7 @@ import { figuresOf } from "./rollup.ts";
 import { decodeRollup, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 
-/** The figures of one hour or one day, or of what has passed of the present hour. */
+/** The figures of one hour or day; the current one is partial. */
 export interface SeriesPoint {
   unit: Rollup["unit"];
   /** Epoch ms. */
@@ -14,14 +14,14 @@ export interface SeriesPoint {
   figures: Figures;
 }
 
-/** Longer ranges are given by the day, ms. */
+/** Longer ranges are given by day. */
 const BY_HOUR_MS = 7 * DAY_MS;
-/** Hours or days that are read at once: of each the rows of all shards are read, megabytes together. */
+/** Hours or days per read. A read returns the rows of all shards, which are megabytes. */
 const AT_ONCE = 8;
 
 /**
- * What one check came to since `fromMs`, oldest first: by hour for a week at most, else by day. The first stretch begins
- * with its hour or day; what is not summed up yet is read slot by slot.
+ * The figures of one check since `fromMs`, oldest first: by hour for up to a week, else by day. The first
+ * point starts at its hour or day. Time without a rollup is read slot by slot.
  */
 export async function readSeries(
   { store, config, packing: { shardOf } }: {
@@ -56,9 +56,9 @@ export async function readSeries(
   return [...found].sort(([a], [b]) => a - b).map(([start, figures]) => ({ unit, start, figures }));
 }
 
-/** The check stands in the row of its shard; in those of others as well if the shards were others for some of the time. */
+/** Sums a check's figures. After a change of layout they may be in the rows of several shards. */
 function sumRollups(rows: Rollup[], key: string): Figures {
-  // To look for the name costs far less than to read a book in which it is not.
+  // A text search is much cheaper than decoding a row without the check.
   return rows.filter(({ data }) => data.includes(JSON.stringify(key))).reduce(
     (all, { unit, start, shard, data }) =>
       mergeFigures(all, decodeRollup(data, `${unit} ${start}/${shard}`, [key]).checks[key] ?? emptyFigures()),
@@ -66,7 +66,7 @@ function sumRollups(rows: Rollup[], key: string): Figures {
   );
 }
 
-/** Where the rows of this shard end, if there are any. */
+/** Where the rows of a shard end, if there are any. */
 function rollupsEnd(rows: Rollup[], shard: number): number | undefined {
   const last = rows.filter((row) => row.shard === shard).at(-1);
   if (!last) return undefined;

@@ -1,4 +1,4 @@
-/** What error budgets are made of: 30 days by the day, three days and six hours by the hour, the last hour as it was judged. */
+/** Error budgets from history: 30 days by day, three days and six hours by hour, the last hour by slot. */
 import type { Check, Config } from "../../config/config.ts";
 import { periodMs } from "../../config/schedule.ts";
 import { emptyFigures, type Figures, serviceLevel } from "../../judgement/service_level.ts";
@@ -11,18 +11,18 @@ import type { RollupStore, SampleStore } from "../store.ts";
 import { sumReader, type Sums } from "./bands.ts";
 import { type Spans, sumSlots } from "./rollup.ts";
 
-/** What is read again only after this time. */
+/** How long a result is cached. */
 const FRESH_MS = 10_000;
 
-/** The error budget of a check as it stands; undefined: it has no objective. */
+/** Reads the current error budget of a check; undefined if it has no objective. */
 export type ErrorBudgetReader = (check: Pick<Check, "key">) => Promise<ErrorBudget | undefined>;
 
 type Seconds = Figures["seconds"];
 
-/** Over which rows a window is read; absent: slot by slot. */
+/** Size of the rows a window is read from; absent: slot by slot. */
 const SIZES: Partial<Record<SloWindow, number>> = { "6h": HOUR_MS, "3d": HOUR_MS, "30d": DAY_MS };
 
-/** A reader of the budgets of all checks that have an objective. */
+/** A reader of the error budgets of all checks with an objective. */
 export function errorBudgetReader({ clock, config, store, packing }: {
   clock: Pick<Clock, "now" | "elapsed">;
   config: Config;
@@ -55,7 +55,7 @@ export function errorBudgetReader({ clock, config, store, packing }: {
   return async ({ key }) => checks.length === 0 ? undefined : (await cache.load("all", readAll)).get(key);
 }
 
-/** A window begins with the hour or day that its rows do. */
+/** Start of a window, rounded down to a whole row. */
 function startOf(window: SloWindow, nowMs: number): number {
   const from = nowMs - SLO_WINDOWS[window];
   const size = SIZES[window];
@@ -70,7 +70,7 @@ async function recentSpans(
 ): Promise<Spans> {
   const all: Spans = new Map();
   for (const [shard, own] of Map.groupBy(checks, ({ key }) => packing.shardOf.get(key)!)) {
-    // A slot before the hour may still have counted in it.
+    // A slot before the hour may extend into it.
     const longest = Math.min(HOUR_MS, Math.max(...own.map((check) => periodMs(check, nowMs))));
     const samples = await store.readSamples({ shard, from: nowMs - HOUR_MS - longest, to: nowMs });
     for (const [key, spans] of sumSlots(config, samples).spans) all.set(key, spans);

@@ -3,12 +3,16 @@ import { requiredChecks } from "../../config/required.ts";
 import { worstOfSums } from "../../judgement/joint.ts";
 import type { Figures } from "../../judgement/service_level.ts";
 
-/** Where less of the time was summed up of all checks together than of one of them, an earlier version summed up the rest. */
+/**
+ * If joint figures cover less than this share of a check's time, an earlier version wrote the rest without
+ * them.
+ */
 const WHOLE = 0.9;
 
 /**
- * For how long (s) each outcome was that of a target in some time: as it was summed up of all its required checks together, or else, where
- * they stand in several shards or an earlier version summed up, of what each of them came to. Undefined: there is no data.
+ * Seconds of each outcome of a target: the joint figures of its required checks or, if these are missing
+ * because the checks are in several shards or an earlier version wrote them, an estimate from each check's
+ * own figures. Undefined without data.
  */
 export function secondsOfTarget(
   target: Pick<Target, "id" | "checks">,

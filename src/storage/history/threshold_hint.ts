@@ -1,4 +1,4 @@
-/** A sentence about an incident: when another threshold would have opened it, from the kept slots of its check. */
+/** Describes when another threshold would have opened an incident, from the stored slots of its check. */
 import { Cache } from "../../base/cache.ts";
 import type { Clock } from "../../base/ports.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../base/time.ts";
@@ -9,10 +9,10 @@ import { describeThreshold, replayThreshold } from "../../judgement/threshold_re
 import { historyShape, type Packing, validateRow } from "../codec.ts";
 import type { SampleStore } from "../store.ts";
 
-/** Answers the sentence; undefined where the kept slots do not tell. What was made once is kept for a while. */
+/** Returns the sentence, cached for ten minutes; undefined if the stored slots do not show it. */
 export type ThresholdHint = (incident: Incident) => Promise<string | undefined>;
 
-/** What it reads from. */
+/** What hints are read from. */
 export interface HintSources {
   clock: Pick<Clock, "elapsed">;
   config: Pick<Config, "checks" | "regions">;
@@ -20,12 +20,12 @@ export interface HintSources {
   packing: Packing;
 }
 
-/** So far back, and so much text of history: 4 MB take some 30 ms to read. */
+/** How far back to read, and how much text: 4 MB take some 30 ms. */
 const [SPAN_MS, MOST_CHARS] = [7 * DAY_MS, 4_000_000];
-/** The first stretch that is read, and the longest. */
+/** Length of the first read, and the longest one. */
 const [LEAST_MS, MOST_MS] = [HOUR_MS, DAY_MS];
 
-/** Hints over one store, of incidents of service alone. */
+/** Hints from one store, only for `service` incidents. */
 export function thresholdHint({ clock, config, store, packing }: HintSources): ThresholdHint {
   const known = new Cache<string, Promise<string | undefined>>({ max: 100, ttlMs: 10 * MINUTE_MS, clock });
   const make = async (incident: Incident, check: Check): Promise<string | undefined> => {
@@ -41,7 +41,7 @@ export function thresholdHint({ clock, config, store, packing }: HintSources): T
   };
 }
 
-/** The slots of a check up to the opening of an incident and a little after, oldest first: as far back as its cost is bounded. */
+/** Slots of a check until ten minutes after an opening, oldest first, as far back as the limits allow. */
 async function slotsBefore(
   { store, packing }: Pick<HintSources, "store" | "packing">,
   check: Check,
@@ -49,7 +49,7 @@ async function slotsBefore(
 ): Promise<KeptSlot[]> {
   const shard = packing.shardOf.get(check.key);
   if (shard === undefined) return [];
-  const stretches: KeptSlot[][] = [];
+  const spans: KeptSlot[][] = [];
   let [to, lengthMs, chars] = [openedAt + 10 * MINUTE_MS, LEAST_MS, 0];
   while (to > openedAt - SPAN_MS && chars < MOST_CHARS) {
     const from = Math.max(to - lengthMs, openedAt - SPAN_MS);
@@ -57,15 +57,15 @@ async function slotsBefore(
     const read = samples.reduce((sum, { data }) => sum + data.length, 0);
     if (read === 0) break;
     chars += read;
-    stretches.unshift(samples.flatMap(({ slot, data }) => slotOf(check.key, slot, data)));
-    // As long as what is left bears, judged by what was just read.
-    const bearable = lengthMs * (MOST_CHARS - chars) / read;
-    [to, lengthMs] = [from - 1, Math.max(LEAST_MS, Math.min(MOST_MS, 2 * lengthMs, bearable))];
+    spans.unshift(samples.flatMap(({ slot, data }) => slotOf(check.key, slot, data)));
+    // Estimates how much time the remaining text budget covers, from the density of the last read.
+    const affordable = lengthMs * (MOST_CHARS - chars) / read;
+    [to, lengthMs] = [from - 1, Math.max(LEAST_MS, Math.min(MOST_MS, 2 * lengthMs, affordable))];
   }
-  return stretches.flat();
+  return spans.flat();
 }
 
-/** Only the one check of a line is looked at. */
+/** Validates only the one check of a line. */
 function slotOf(key: string, slot: number, data: string): KeptSlot[] {
   const line: Record<string, unknown> = JSON.parse(data);
   if (!Object.hasOwn(line, key)) return [];

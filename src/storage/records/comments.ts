@@ -1,18 +1,18 @@
-/** Acknowledgements of incidents, comments on them and texts for the public, kept as records. */
+/** Acknowledgements, comments and public announcements of incidents, stored as records. */
 import * as z from "../../base/zod.ts";
 import { DAY_MS } from "../../base/time.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { parseRow } from "../codec.ts";
 import type { RecordStore, StoredRecord } from "../store.ts";
 
-/** At most so many are kept of one incident. */
+/** The most comments of one incident. */
 export const MAX_COMMENTS = 200;
-/** How many of the newest are looked through for a list of incidents. */
+/** The most comments read for a list of incidents. */
 const MAX_LISTED = 1_000;
-/** How much longer than a resolved incident they are kept: it may be open for long. */
+/** Extra retention beyond that of resolved incidents, because an incident may stay open for long. */
 const SPARE_MS = 90 * DAY_MS;
 
-/** An `announcement` is for everybody; the newest of an incident replaces those before it. */
+/** An `announcement` is public; the newest one of an incident replaces earlier ones. */
 export const COMMENT_KINDS = ["acknowledged", "comment", "announcement"] as const;
 
 const storedComment = z.object({
@@ -21,12 +21,12 @@ const storedComment = z.object({
   by: z.string(),
   text: z.optional(z.string()),
 });
-/** One of them; `at` is epoch ms, `by` the id of a token, or through whose link. */
+/** One comment. `at` is epoch ms; `by` is a token's id, or the receiver whose link was used. */
 export type IncidentComment = z.infer<typeof storedComment>;
 
 const decodeComment = ({ key, value }: StoredRecord) => parseRow(storedComment, value, `comment ${key}`);
 
-/** A comment as the store keeps it; `keepMs` is how long a resolved incident is kept. */
+/** Encodes a comment as a record; `keepMs` is the retention of resolved incidents. */
 export function encodeComment(
   incident: string,
   comment: IncidentComment,
@@ -51,18 +51,18 @@ export async function listComments(
   return records.map(decodeComment);
 }
 
-/** Comments by incident id: the newest 1,000. */
+/** Comments by incident id: the last 1,000 by key, whose incident id starts with its time. */
 export async function listNewestComments(store: RecordStore): Promise<Map<string, IncidentComment[]>> {
   const records = await store.listRecords({ kind: "remark", limit: MAX_LISTED });
   const byIncident = Map.groupBy(records, ({ key }) => key.slice(0, key.lastIndexOf("/")));
   return new Map([...byIncident].map(([id, records]) => [id, records.map(decodeComment)]));
 }
 
-/** The text for the public. */
+/** The current public announcement. */
 export const announcementOf = (comments: readonly IncidentComment[] = []): IncidentComment | undefined =>
   comments.findLast(({ kind }) => kind === "announcement");
 
-/** The first acknowledgement since the incident was opened last; a new episode wants a new one. */
+/** The first acknowledgement of the current episode. */
 export function acknowledgementOf(
   { timeline, openedAt }: Incident,
   comments: readonly IncidentComment[] = [],

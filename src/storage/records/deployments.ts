@@ -1,4 +1,4 @@
-/** The recorded deployments of each target, kept as records: they anchor gates and are drawn on timelines. */
+/** Deployments of each target, stored as records. They anchor gates and appear on timelines. */
 import * as z from "../../base/zod.ts";
 import { parseRow } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
@@ -12,38 +12,47 @@ export interface Deployment {
   /** Epoch ms. */
   at: number;
   version?: string;
-  /** An opaque id that a gate may be asked about. */
+  /** An opaque id by which gates may refer to it. */
   anchor?: string;
   environment?: string;
-  /** Where a person reads more. */
+  /** Link to details. */
   url?: string;
   /** Who recorded it: `api`, `flagger`, `github`, `argo`. */
   source: string;
 }
 
-/** The rollouts of every target. */
+/** Deployments of all targets. */
 export interface DeploymentStore {
-  /** The recorded deployments of a target, newest first; at most 200. Another process's are seen within a second. */
+  /**
+   * The newest 200 deployments of a target, newest first. Another process's deployments appear within a
+   * second.
+   */
   list(target: string): Promise<readonly Deployment[]>;
-  /** Keeps a deployment; the same one again changes nothing. Answers it as it is kept. */
+  /**
+   * Stores a deployment and returns it as stored. Idempotent; `at` moves if another deployment has the same
+   * instant.
+   */
   record(deployment: Deployment): Promise<Deployment>;
   /**
-   * When a rollout id was first asked about (epoch ms): now, if it is new, or was not asked about for 30 minutes. A recorded
-   * deployment with this anchor or version is older news, and wins.
+   * When a rollout began (epoch ms): the time of the deployment with this anchor or version if one is
+   * recorded, else the first request about this id. An id without requests for 30 minutes starts again now.
    */
   anchorTime(target: string, anchor: string): Promise<number>;
 }
 
 const KEPT = 200;
-/** So many deployments of all targets together are read at once. */
+/** Up to this many deployments, all targets are read together. */
 const FEW = 500;
 const SEEN_KEPT = 50;
 const FRESH_MS = 1_000;
 const TOUCH_MS = 5 * MINUTE_MS;
-/** A rollout tool asks every few minutes; the same id after this long is the same template rolled out again. */
+/**
+ * Rollout tools ask every few minutes; the same id after this pause is a new rollout of the same template.
+ */
 const IDLE_MS = 30 * MINUTE_MS;
 const SEEN_MS = 7 * DAY_MS;
 const CACHED = 1_000;
+/** How far `record` moves a deployment to find a free instant. */
 const SAME_MS = 20;
 
 const deployment = z.object({
@@ -60,12 +69,13 @@ type AnchorUse = z.infer<typeof anchorUse>;
 
 const decodeDeployment = (row: StoredRecord) => parseRow(deployment, row.value, `deployment ${row.key}`);
 /**
- * Earlier versions kept anchors and approvals under kind `deployment` too. Their keys begin so, as no target id does, and sort after all
- * deployments. They expire within days of the upgrade.
+ * Earlier versions stored anchors and approvals under kind `deployment` too. Their keys start with this
+ * character, which no target id contains, and sort after all deployments. They expire within days of an
+ * upgrade.
  */
 const LEGACY_PREFIX = "~";
 
-/** Rollouts over one store; deployments are kept for `keepMs`. */
+/** Deployments in one store, with a retention of `keepMs`. */
 export function deploymentStore(
   clock: Clock,
   store: RecordStore,
@@ -75,15 +85,15 @@ export function deploymentStore(
   const known = new Cache<string, AnchorUse>({ max: CACHED });
 
   let recorded = 0;
-  /** The rows of all targets by target; null: they are too many to read at once. */
+  /** All rows by target; null if there are too many to read at once. */
   const few = memoize(clock, async () => {
     const rows = await store.listRecords({ kind: "deployment", limit: FEW + 1 });
     return rows.length > FEW ? null : Map.groupBy(rows, ({ key }) => key.slice(0, key.lastIndexOf("/")));
   }, () => recorded);
 
-  const of = (target: string) =>
+  const list = (target: string) =>
     lists.load(target, async () => {
-      // A thousand gates ask of a thousand targets, most of which are never deployed: one question for all.
+      // Most of 1,000 targets have no deployments, so one query serves all their gates.
       const known = await few();
       const rows = known
         ? known.get(target) ?? []
@@ -139,16 +149,16 @@ export function deploymentStore(
   };
 
   return {
-    list: of,
+    list,
     record,
     async anchorTime(target, anchor) {
-      const deployed = (await of(target)).find((it) => it.anchor === anchor || it.version === anchor);
+      const deployed = (await list(target)).find((it) => it.anchor === anchor || it.version === anchor);
       return deployed ? deployed.at : await firstAskedAt(target, anchor);
     },
   };
 }
 
-/** Where and when all targets were deployed, by key; at most `limit`, the last ones. */
+/** Target and time of the last `limit` deployments, sorted by key. */
 export async function listDeployments(
   store: RecordStore,
   limit: number,
@@ -156,7 +166,7 @@ export async function listDeployments(
   for (let most = limit;; most *= 2) {
     const rows = await store.listRecords({ kind: "deployment", limit: most });
     const deployments = rows.filter(({ key }) => !key.startsWith(LEGACY_PREFIX));
-    // Legacy rows sort last, and must not take the place of deployments.
+    // Legacy rows sort last and would crowd out deployments.
     if (deployments.length < limit && rows.length === most) continue;
     return deployments.slice(-limit).map(({ key, order }) => ({ target: key.split("/")[0]!, at: order }));
   }

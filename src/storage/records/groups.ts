@@ -1,4 +1,4 @@
-/** What is known of groups of incidents: a record for each webhook and group, whose order shows which process has seen the newest. */
+/** State of incident groups: one record per webhook and group. Its `order` makes writes compare-and-set. */
 import * as z from "../../base/zod.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 import type { RecordStore } from "../store.ts";
@@ -8,35 +8,35 @@ const yes = z.optional(z.literal(true));
 
 const member = z.object({
   incident: z.string(),
-  episode: z.int().check(z.describe("The newest that the receiver may have heard of.")),
+  episode: z.int().check(z.describe("The newest episode the receiver may know.")),
   isAcknowledged: yes,
-  isOver: yes.check(z.describe("Its end was sent, and perhaps taken.")),
+  isOver: yes.check(z.describe("Its resolution was sent and may have arrived.")),
 });
 
 const alert = z.object({
   key: z.string(),
-  joinUntil: time.check(z.describe("It takes what opens until then.")),
-  dueAt: time.check(z.describe("What is new of it waits until then.")),
+  joinUntil: time.check(z.describe("Incidents that open until then join it.")),
+  dueAt: time.check(z.describe("Its next message waits until then.")),
   busyUntil: time.check(
-    z.describe("A message of it is on its way until then at most; no other may overtake it."),
+    z.describe("A message of it may be in flight until then; no other is sent meanwhile."),
   ),
   members: z.array(member),
 });
 
 const state = z.object({
-  dueAt: time.check(z.describe("What is new waits until then.")),
-  isCollecting: yes.check(z.describe("Something waits for it.")),
-  alerts: z.array(alert).check(z.describe("Of a receiver that holds an alert for each key.")),
+  dueAt: time.check(z.describe("The next message waits until then.")),
+  isCollecting: yes.check(z.describe("A notice waits for `dueAt`.")),
+  alerts: z.array(alert).check(z.describe("For receivers that keep one alert per key.")),
 });
 
 /** An incident of an alert. */
 export type GroupMember = z.infer<typeof member>;
-/** What a receiver holds under one key; times are epoch ms. */
+/** An alert that a receiver keeps under one key; times are epoch ms. */
 export type GroupAlert = z.infer<typeof alert>;
-/** What is known of one group; times are epoch ms. */
+/** State of one group; times are epoch ms. */
 export type GroupState = z.infer<typeof state>;
 
-/** A group as it was read. */
+/** A group as read. */
 export interface StoredGroup {
   key: string;
   order: number;
@@ -44,12 +44,12 @@ export interface StoredGroup {
 }
 
 const MAX_GROUPS = 1_000;
-/** How long an alert without further notices is remembered. */
+/** Retention of a group with alerts after its last message. */
 const ALERT_MS = 90 * DAY_MS;
 
 const under = (webhook: string) => `${encodeURIComponent(webhook)}/`;
 
-/** The groups of a webhook; with `key` only that one. What another version wrote in another shape is as new. */
+/** The groups of a webhook; with `key`, only that one. A state in an unknown shape is read as a new group. */
 export async function listGroups(store: RecordStore, webhook: string, key = ""): Promise<StoredGroup[]> {
   const prefix = under(webhook);
   const records = await store.listRecords({ kind: "group", under: prefix + key, limit: MAX_GROUPS });
@@ -69,7 +69,7 @@ function decode(value: string): GroupState | undefined {
   }
 }
 
-/** Keeps what is known of a group. False: somebody else has written since it was read, nothing was changed. */
+/** Stores a group's state. False, without a change, if another process has written it since it was read. */
 export function putGroup(
   store: RecordStore,
   webhook: string,

@@ -1,16 +1,16 @@
-/** The silences that follow from the maintenance windows of a config. */
+/** Silences from the maintenance windows of a config. */
 import type { Config } from "../../config/config.ts";
 import { isAbout, type MaintenanceWindow } from "../../config/maintenance_window.ts";
 import type { RecordStore } from "../store.ts";
 import { listDeployments } from "./deployments.ts";
 import { listSilences, REMEMBERED_MS, type Silence } from "./silences.ts";
 
-/** Occurrences of one window that are remembered at most, and deployments that are looked at. */
+/** The most past occurrences of one window, and the most deployments, that are considered. */
 const MOST = 200;
-/** Who made them. */
+/** `by` of these silences. */
 const CONFIG = "config";
 
-/** All silences at an instant (epoch ms): those of the store, and the lately past, present and next ones of the config. */
+/** All silences at an instant (epoch ms): the stored ones, and the config's recent, current and next ones. */
 export type SilenceSource = (nowMs: number) => Promise<readonly Silence[]>;
 
 /** The silences of one config and store. */
@@ -31,7 +31,7 @@ export function silenceSource(
         deployments.flatMap((deployment) => afterDeployment(window, deployment, targets))
       ),
     ];
-    // One that was ended early stands in the store under its own id.
+    // A planned silence that was ended early is stored under the same id.
     const ended = new Map(stored.map((silence) => [silence.id, silence]));
     const known = new Set(planned.map(({ id }) => id));
     return [
@@ -41,7 +41,7 @@ export function silenceSource(
   };
 }
 
-/** When a window was, is, and will be next. */
+/** The recent, current and next occurrences of a window. */
 function occurrences(window: MaintenanceWindow): (nowMs: number) => Silence[] {
   const { times } = window;
   if ("afterDeploymentMs" in times) return () => [];

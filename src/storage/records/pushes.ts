@@ -1,8 +1,8 @@
 /**
- * What was pushed, put into the rounds: the part of a claim that no prober has.
+ * Pushed reports: merges them into the rounds, because probers do not see them.
  *
- *     the store, as the slot begins --> claim before --+
- *     a round (asked, observed) -----------------------+--> does the first cell blame?  -- yes --> the store, now --> claim after
+ *     store, when the slot begins --> claim before --+
+ *     round (report, observation) -------------------+--> second report needed? -- yes --> store, now --> claim after
  */
 import * as z from "../../base/zod.ts";
 import type { Check, PushedSource } from "../../config/config.ts";
@@ -15,28 +15,28 @@ import type { Brought, Round } from "../../judgement/round.ts";
 import { reportSchema, time } from "../../evidence/report/schema.ts";
 import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
 
-/** What was last pushed to a source. */
+/** The last push to a source. */
 export interface Push {
-  /** `at` is the sender's time. Null: it was withdrawn. */
+  /** Its `at` is the sender's time. Null if the report was withdrawn. */
   report: Report | null;
   /** Epoch ms by our own clock. */
   receivedAt: number;
-  /** What the sender asked for; the config's is the longest. */
+  /** The sender's ttl; the config's is an upper bound. */
   ttlMs: number;
 }
 
-/** What stood in the store at one moment, by record key. */
+/** All stored pushes at one instant, by record key. */
 export interface PushSnapshot {
   /** Epoch ms. */
   at: number;
   pushes: ReadonlyMap<string, Push>;
 }
 
-/** A push is remembered for so long after it came: to tell `stale` from `never pushed`, and to refuse a replay. */
+/** Retention of pushes, which distinguishes `stale` from `never pushed` and detects replays. */
 const KEPT_MS = 7 * DAY_MS;
-/** A push that came further in the future than this was dated by a clock of ours that has stepped back since. */
+/** A push received further in the future than this was dated by a clock that has since stepped back. */
 const STEP_BACK_MS = MINUTE_MS;
-/** More than a config has sources; what left the config stays for {@linkcode KEPT_MS}. */
+/** More than the sources of any config, including sources removed within `KEPT_MS`. */
 const MAX_PUSHES = 100_000;
 
 const shape: z.ZodMiniType<Push> = z.object({
@@ -49,17 +49,17 @@ const shape: z.ZodMiniType<Push> = z.object({
 export const pushKey = (check: Pick<Check, "key">, source: Pick<PushedSource, "name">): string =>
   `${check.key}/${source.name}`;
 
-/** The sources of a check that are sent in. */
+/** The pushed sources of a check. */
 export const pushSources = ({ report }: Pick<Check, "report">): PushedSource[] =>
   report?.sources.filter((source) => source.kind === "pushed") ?? [];
 
-/** A push as a record; `seq` rises. */
+/** Encodes a push as a record; `seq` must rise. */
 export function encodePush(key: string, seq: number, push: Push): StoredRecord {
   const expiresAt = push.receivedAt + KEPT_MS;
   return { kind: "report", key, order: seq, value: JSON.stringify(push), expiresAt };
 }
 
-/** The push in a record; undefined if another version wrote it in a shape that this one does not know. */
+/** Decodes a push; undefined if the shape is unknown, as of another version. */
 export function decodePush({ value }: StoredRecord): Push | undefined {
   try {
     return shape.safeParse(JSON.parse(value)).data;
@@ -68,11 +68,14 @@ export function decodePush({ value }: StoredRecord): Push | undefined {
   }
 }
 
-/** Until when (epoch ms) a push counts. Its age is measured by our clock, not by the sender's. */
+/** When (epoch ms) a push expires, by our clock and not the sender's. */
 export const expiryOf = ({ receivedAt, ttlMs }: Push, source: Pick<PushedSource, "ttlMs">): number =>
   receivedAt + Math.min(ttlMs, source.ttlMs);
 
-/** What a source claims at `nowMs`: what was pushed, or `unknown` with the reason `never pushed`, `withdrawn` or `stale`. */
+/**
+ * A source's claim at `nowMs`: the pushed report, or `unknown` with reason `never pushed`, `withdrawn` or
+ * `stale`.
+ */
 export function claimAt(push: Push | undefined, source: PushedSource, nowMs: number): Report {
   if (!push) return unknownReport("push", nowMs, "never pushed");
   const { report, receivedAt } = push;
@@ -84,7 +87,7 @@ export function claimAt(push: Push | undefined, source: PushedSource, nowMs: num
   return { ...unknownReport("push", nowMs, "stale"), dialect, reportedAt };
 }
 
-/** Reads all pushes at once; reads nothing where no check has a pushed source. */
+/** Reads all pushes. Skips the read if no check has a pushed source. */
 export async function pushes(
   store: RecordStore,
   clock: Clock,
@@ -102,7 +105,10 @@ export async function pushes(
   };
 }
 
-/** Every round with what was pushed ({@linkcode joinPushes}); `reread` reads the store once more, only if some round wants it. */
+/**
+ * Merges pushes into all rounds ({@linkcode joinPushes}). Calls `reread` only if a round needs a second
+ * report.
+ */
 export async function withPushes(
   checks: readonly Check[],
   arrivals: Map<string, Map<string, Brought>>,
@@ -129,8 +135,8 @@ export async function withPushes(
 }
 
 /**
- * A round with the whole claim before the journey and, where the first cell blames the claim, after it. A source that is asked and was
- * not asked again leaves the cell unbracketed. Pure.
+ * Merges pushes into a round's claim before the journey and, if a second report is needed, after it. If the
+ * prober did not read its own report again, there is no claim after. Pure.
  */
 export function joinPushes(check: Check, round: Round, before: PushSnapshot, after?: PushSnapshot): Round {
   const { before: asked, after: askedAgain, ...rest } = round;

@@ -1,7 +1,8 @@
 /**
- * A time in which notices are held while probing goes on. What is still true at its end is sent; what was over by then is not.
+ * Silences hold notices while probing continues. At the end of a silence, notices of incidents that are still
+ * open are sent; the others are dropped.
  *
- *     notice -> silenced now? -> held -> silence over -> incident still open? -> sent, else dropped
+ *     notice -> silenced -> held -> silence ends -> incident still open -> sent, else dropped
  */
 import * as z from "../../base/zod.ts";
 import type { Check } from "../../config/config.ts";
@@ -10,12 +11,12 @@ import type { Incident } from "../../judgement/incident.ts";
 import type { Notice, RecordStore, StoredRecord } from "../store.ts";
 import { DAY_MS } from "../../base/time.ts";
 
-/** At most so many are remembered, those that are over included. */
+/** The most stored silences, including those that have ended. */
 export const MAX_SILENCES = 1_000;
-/** How long a silence that is over is remembered, for the notices that it held. */
+/** Retention of a silence after its end, for the notices it held. */
 export const REMEMBERED_MS = 7 * DAY_MS;
 
-/** A silence. Times are epoch ms; `until` of one that was ended early is when it was. */
+/** A silence. Times are epoch ms. `until` is its actual end, also if it was ended early. */
 export interface Silence {
   id: string;
   match: SilenceMatch;
@@ -24,7 +25,7 @@ export interface Silence {
   reason: string;
   /** The id of the token that made it. */
   by: string;
-  /** The maintenance window of the config that it is of. */
+  /** The config's maintenance window it belongs to. */
   window?: MaintenanceWindow;
 }
 
@@ -43,7 +44,7 @@ const silenceShape = z.object({
   by: z.string(),
 });
 
-/** A silence as a record; one that was ended early replaces the earlier record. */
+/** Encodes a silence as a record; one that was ended early replaces the earlier record. */
 export const encodeSilence = (silence: Silence, ended = false): StoredRecord => ({
   kind: "silence",
   key: silence.id,
@@ -53,8 +54,8 @@ export const encodeSilence = (silence: Silence, ended = false): StoredRecord => 
 });
 
 /**
- * All silences that are remembered, by id. One that another version wrote in a shape that this one does not know holds nothing: a
- * notice too many is better than none at all. Rejects if the store is broken.
+ * All stored silences, sorted by id. Ignores one in an unknown shape, as of another version: an extra notice
+ * is better than a missing one. Rejects if the store fails.
  */
 export async function listSilences(store: RecordStore): Promise<Silence[]> {
   const records = await store.listRecords({ kind: "silence", limit: MAX_SILENCES });
@@ -69,7 +70,7 @@ function decodeSilence(value: string): Silence | undefined {
   }
 }
 
-/** What a silence may be about. */
+/** The fields that silences match. */
 export interface SilenceSubject {
   target: string;
   check: string;
@@ -83,7 +84,7 @@ export const subjectOf = ({ id, target }: Check): SilenceSubject => ({
   labels: target.labels,
 });
 
-/** The silence under which a subject stands at `at` (epoch ms), if any: the one that ends last. */
+/** The silence that applies to a subject at `at` (epoch ms), if any; of several, the one that ends last. */
 export function activeSilence(
   all: readonly Silence[],
   subject: SilenceSubject,
@@ -93,15 +94,18 @@ export function activeSilence(
     .sort((a, b) => b.until - a.until)[0];
 }
 
-/** When it ends that a subject is silenced at `at`, silences that follow at once included; undefined: it is not. */
+/**
+ * When the silencing of a subject at `at` ends, including silences that follow directly; undefined if not
+ * silenced.
+ */
 function silenceEnd(all: readonly Silence[], subject: SilenceSubject, at: number): number | undefined {
   const silence = activeSilence(all, subject, at);
   return silence && (silenceEnd(all, subject, silence.until) ?? silence.until);
 }
 
 /**
- * Whether a held notice can be dropped once the silence is over: the incident was resolved within it, and this was an
- * update, or the notice of the opening was held as well, so that no receiver knows of it.
+ * Whether a held notice can be dropped after the silence: the incident was resolved during it, and the notice
+ * is an update, or its opening was held too, so that no receiver knows the incident.
  */
 export function isMoot(
   all: readonly Silence[],

@@ -2,16 +2,16 @@ import * as z from "../../base/zod.ts";
 import { LATEST_MS } from "../../base/time.ts";
 import type { RecordStore } from "../store.ts";
 
-/** Of so many sinks it is known how they do. */
+/** The most sinks read. */
 const MAX_SINKS = 1_000;
 
-/** How a sink does, as far as it must outlive a process. */
+/** The health of a sink that must survive a restart. */
 export interface SinkState {
-  /** A digest of the sink's settings: changes with them, reveals nothing. */
+  /** Fingerprint of the sink's settings: changes with them, reveals nothing. */
   mark: string;
-  /** Since when it fails, epoch ms; absent: it does not. */
+  /** When it began to fail, epoch ms; absent if it works. */
   failingSince?: number;
-  /** Why, free of secrets. */
+  /** Why it fails, without secrets. */
   lastError?: string;
 }
 
@@ -21,7 +21,7 @@ const shape = z.object({
   lastError: z.optional(z.string()),
 });
 
-/** How each sink does, by webhook id. What another version wrote in another shape is left out. */
+/** The state of each sink, by webhook id. Skips states in an unknown shape. */
 export async function listSinkStates(store: RecordStore): Promise<Map<string, SinkState>> {
   const records = await store.listRecords({ kind: "sink", limit: MAX_SINKS });
   return new Map(records.flatMap(({ key, value }) => {
@@ -38,14 +38,14 @@ function decode(value: string): SinkState | undefined {
   }
 }
 
-/** Keeps how a sink does; of two at one instant the later one. */
+/** Stores the state of a sink; of two writes at one instant the later one wins. */
 export async function putSinkState(
   store: RecordStore,
   webhook: string,
   { state, nowMs }: { state: SinkState; nowMs: number },
 ): Promise<void> {
   const record = { kind: "sink" as const, key: webhook, value: JSON.stringify(state), expiresAt: LATEST_MS };
-  // A clock that stepped back must not freeze it.
+  // Exceed the stored order, so that a clock that stepped back does not block writes.
   const [last] = (await store.listRecords({ kind: "sink", under: webhook, limit: MAX_SINKS }))
     .filter(({ key }) => key === webhook);
   await store.putRecord({ ...record, order: Math.max(nowMs, (last?.order ?? -Infinity) + 1) });

@@ -18,7 +18,7 @@ export interface TokenUses {
   lastUses(): Promise<Map<string, number>>;
 }
 
-/** Uses that are kept in a store. */
+/** Token uses in a store. */
 export function tokenUses({ clock, log, secrets }: Ports, store: RecordStore): TokenUses {
   const dueAt = new Map<string, number>();
   return {
@@ -27,8 +27,9 @@ export function tokenUses({ clock, log, secrets }: Ports, store: RecordStore): T
       if (nowMs < (dueAt.get(key) ?? 0)) return;
       const hour = Math.floor(nowMs / HOUR_MS);
       dueAt.set(key, (hour + 1) * HOUR_MS);
-      // Not awaited: a store that hangs must hold up no answer. SQLite has written before `putRecord` returns, so nothing is cut off
-      // when the object or the process sleeps; and a lost use is made good by the next one.
+      // Not awaited, so that a slow store does not delay the response. SQLite writes before `putRecord`
+      // returns, so a sleeping object or process loses nothing. If another store loses a use, the next one is
+      // recorded.
       store.putRecord({
         kind: "use",
         key,
@@ -37,7 +38,7 @@ export function tokenUses({ clock, log, secrets }: Ports, store: RecordStore): T
         expiresAt: nowMs + KEPT_MS,
       }).catch((error) => {
         dueAt.set(key, nowMs + MINUTE_MS);
-        log.warn("the last use of a token was not kept", { error: secrets.redact(messageOf(error)) });
+        log.warn("cannot store the last use of a token", { error: secrets.redact(messageOf(error)) });
       });
     },
     async lastUses() {

@@ -1,11 +1,14 @@
-/** The rows of a SQL store as lines of JSON, for a store on another machine. */
+/** Writes the rows of a SQL store as JSON lines, to copy it to another machine. */
 import type { SqlDriver, SqlValue } from "./driver.ts";
 import { VERSION } from "./migrations.ts";
 
-/** Rows that are read, and written, at once. */
+/** Rows read or written at a time. */
 export const PAGE_ROWS = 500;
 
-/** Tables whose rows are read at one instant, and which of them. The key that sessions and links are signed with stays where it is. */
+/**
+ * Tables that are read at one instant, and the condition on their rows. Never copies the key that signs
+ * sessions.
+ */
 export const STATE_TABLES: Record<string, string> = {
   lease: "1",
   shard: "1",
@@ -15,19 +18,22 @@ export const STATE_TABLES: Record<string, string> = {
   outbox: "state = 'pending'",
 };
 
-/** Tables that only grow, and the columns of their keys. */
+/** Tables that are read page by page, and the columns of their keys. */
 export const HISTORY_TABLES: Record<string, string[]> = {
   outbox: ["seq"],
   sample: ["slot", "shard"],
   rollup: ["unit", "start", "shard"],
 };
 
-/** A row by its columns. */
+/** A row: values by column. */
 export type SqlRow = Record<string, SqlValue>;
 
 const line = (value: unknown) => `${JSON.stringify(value)}\n`;
 
-/** Lines of a dump, in pieces. The first piece holds the states of one instant; the history follows page by page, as it is then. */
+/**
+ * Yields a dump. The first piece holds the state tables of one instant. History follows in pages, read as
+ * they come.
+ */
 export function* dumpLines(driver: SqlDriver): Generator<string> {
   let rows = 0;
   const linesOf = (table: string, page: readonly unknown[]) => {

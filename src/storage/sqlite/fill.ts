@@ -1,4 +1,4 @@
-/** Rows of a dump, written into a store of this machine. */
+/** Writes the rows of a dump into a local store. */
 import * as z from "../../base/zod.ts";
 import type { SqlDriver } from "./driver.ts";
 import { HISTORY_TABLES, PAGE_ROWS, type SqlRow, STATE_TABLES } from "./dump.ts";
@@ -13,7 +13,10 @@ const LINE = z.union([
   z.object({ rows: z.int() }),
 ]);
 
-/** Writes the rows of a dump into an empty store. Throws an Error where it is none, is of another version, or breaks off. */
+/**
+ * Writes a dump into an empty store and returns the number of rows. Throws an Error if the input is not a
+ * dump, has another version, or is incomplete.
+ */
 export async function fillFromDump(driver: SqlDriver, lines: AsyncIterable<string>): Promise<number> {
   let rows = 0;
   let ended: number | undefined;
@@ -33,11 +36,11 @@ export async function fillFromDump(driver: SqlDriver, lines: AsyncIterable<strin
     isFirst = false;
   }
   flush();
-  if (ended !== rows) throw new Error(`The copy breaks off after ${rows} rows: make it again`);
+  if (ended !== rows) throw new Error(`The copy is incomplete: it ends after ${rows} rows. Make it again`);
   return rows;
 }
 
-/** A notice that was sent in the middle of the dump comes twice; it stays as the states have it. */
+/** A notice delivered during the dump appears twice; the first row, from the state tables, wins. */
 function insert(driver: SqlDriver, table: string, row: SqlRow): void {
   const names = Object.keys(row);
   const places = names.map(() => "?").join(", ");
@@ -49,17 +52,17 @@ function insert(driver: SqlDriver, table: string, row: SqlRow): void {
 
 function requireVersion(text: string): void {
   const head = z.safeParse(HEAD, tryJson(text));
-  if (!head.success) throw new Error("No copy of a store came");
+  if (!head.success) throw new Error("This is not a copy of a store");
   if (head.data.version === VERSION) return;
   throw new Error(
-    `The store has version ${head.data.version} and this Assay ${VERSION}: use that one's version`,
+    `The copy has schema version ${head.data.version} and this Assay ${VERSION}: use the Assay that made the copy`,
   );
 }
 
 function parse(text: string): z.infer<typeof LINE> {
   const read = z.safeParse(LINE, tryJson(text));
   if (read.success) return read.data;
-  throw new Error("A line of the copy is none");
+  throw new Error("The copy contains an invalid line");
 }
 
 function tryJson(text: string): unknown {

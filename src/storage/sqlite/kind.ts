@@ -1,7 +1,7 @@
 import * as z from "../../base/zod.ts";
 import type { ConfigStoreKind } from "../../config/kinds.ts";
 
-/** How SQLite stands in a config: the path of its file. Each runtime opens it in its own way. */
+/** SQLite in a config: the path of its file. Each runtime opens it in its own way. */
 export const SQLITE: ConfigStoreKind = {
   kind: "sqlite",
   schema: ({ words }) => words().check(z.describe("A file that this process can access.")),

@@ -1,9 +1,10 @@
-/** The tables of the SQL store, as the steps that lead from each version to the next. */
+/** The tables of the SQL store, as migrations from each version to the next. */
 import type { SqlDriver } from "./driver.ts";
 
 /*
- * STRICT makes a foreign type an error of the statement, not of a later read. Times are REAL, which is what a JavaScript
- * number is; slots are whole. Index names no column that changes on every write: an index entry is a row written too.
+ * STRICT reports a wrong type when it is written, not when it is read. Times are REAL, as JavaScript numbers
+ * are; slots are integers. No index contains a column that changes on every write, because index entries cost
+ * row writes.
  */
 const MIGRATIONS: string[][] = [
   [
@@ -42,12 +43,12 @@ const MIGRATIONS: string[][] = [
        PRIMARY KEY (kind, key)
      ) STRICT, WITHOUT ROWID`,
   ],
-  // By incident: its page and each of its notices look up what was sent. By age: settled notices are pruned.
+  // By incident, for its page and for lookups of its earlier notices. By age, to prune settled notices.
   [
     `CREATE INDEX outbox_incident ON outbox (incident, seq)`,
     `CREATE INDEX outbox_settled ON outbox (created_at) WHERE state <> 'pending'`,
   ],
-  // Each episode of an incident is a queue of its own.
+  // Each episode of an incident is its own queue.
   [
     `ALTER TABLE outbox ADD COLUMN episode INTEGER`,
     `DROP INDEX outbox_pending`,
@@ -55,13 +56,15 @@ const MIGRATIONS: string[][] = [
   ],
 ];
 
-/** A write that changes nothing: it fails where nothing can be written. */
+/** No-op write used to test that the database is writable. */
 export const WRITE_TEST = "UPDATE schema SET version = version";
 
 /** The schema version that this code reads and writes. */
 export const VERSION = MIGRATIONS.length;
 
-/** Brings a database, new or older, to `VERSION` in one transaction; throws, changing nothing, if it is newer. */
+/**
+ * Migrates a new or older database to `VERSION` in one transaction. Throws without a change if it is newer.
+ */
 export function migrate(driver: SqlDriver): void {
   driver.transaction(() => {
     driver.run("CREATE TABLE IF NOT EXISTS schema (version INTEGER NOT NULL) STRICT");

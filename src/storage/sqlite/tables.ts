@@ -1,11 +1,11 @@
-/** How rows of the SQL store are read: the columns, the shape that they must have, and their name in errors. */
+/** How rows of the SQL store are read: columns, shape, and their name in errors. */
 import * as z from "../../base/zod.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import type { StoredLease } from "../lease.ts";
 import { DELIVERY, INCIDENT, RECORD, ROLLUP, SAMPLE, SHARD, validateShape } from "../schema.ts";
 import type { Delivery, Rollup, Sample, Shard, StoredRecord } from "../store.ts";
 
-/** A table: how its rows are read, checked and named in errors. */
+/** A table: its columns, the shape of its rows, and the key that names a row in errors. */
 export interface Table<T> {
   name: string;
   columns: string;
@@ -21,7 +21,7 @@ export const LEASE: Table<StoredLease> = {
   key: ["fence"],
 };
 
-/** Its tick, and the newest slot that has a sample. */
+/** The newest lease's tick, and the newest slot with a sample. */
 export const LATEST: Table<{ tick: number; slot?: number }> = {
   name: "lease",
   columns: "tick, (SELECT max(slot) FROM sample) AS slot",
@@ -53,7 +53,7 @@ export const ROLLUPS: Table<Rollup> = {
   key: ["unit", "start", "shard"],
 };
 
-/** What was pushed, posted or noted. */
+/** Records. */
 export const RECORDS: Table<StoredRecord> = {
   name: "memo",
   columns: 'kind, key, ordinal AS "order", value, expires_at AS expiresAt',
@@ -73,7 +73,7 @@ const jsonText = z.pipe(
   }),
 );
 
-/** Incidents as JSON; the other columns are for finding them. */
+/** Incidents as JSON. The other columns exist only for queries. */
 export const INCIDENTS: Table<Incident> = {
   name: "incident",
   columns: "id, json",
@@ -81,7 +81,7 @@ export const INCIDENTS: Table<Incident> = {
   key: ["id"],
 };
 
-/** Notices and how far they got. */
+/** Notices and their delivery states. */
 export const OUTBOX: Table<Delivery> = {
   name: "outbox",
   columns:
@@ -91,7 +91,7 @@ export const OUTBOX: Table<Delivery> = {
   key: ["id"],
 };
 
-/** Webhooks that are disabled; epoch ms. */
+/** Disabled webhooks; times are epoch ms. */
 export const WEBHOOKS: Table<{ id: string; disabledAt: number }> = {
   name: "webhook",
   columns: "id, disabled_at AS disabledAt",
@@ -99,7 +99,7 @@ export const WEBHOOKS: Table<{ id: string; disabledAt: number }> = {
   key: ["id"],
 };
 
-/** A row without its NULLs, of the table's shape; otherwise throws an Error that names table and id. */
+/** Checks a row, without its NULLs, against the table's shape. Throws an Error that names table and key. */
 export function checkRow<T>({ name, shape, key }: Table<T>, row: Record<string, unknown>): T {
   const present = Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null));
   return validateShape(shape, present, `row ${key.map((column) => row[column]).join("/")} of table ${name}`);

@@ -1,5 +1,4 @@
--- KEYS: now. ARGV: ids of commits that were given up: such a one finds itself done, and changes nothing when
--- it comes late.
+-- KEYS: now. ARGV: ids of abandoned commits. Marks them as done, so that one that arrives late changes nothing.
 
 -- include: common.lua
 local done = redis.call('HGET', KEYS[1], 'done') or ''

@@ -1,5 +1,5 @@
--- KEYS: now pending deliveries. ARGV: state, nextAt, attempts, the rest as JSON, if others of the webhook
--- are woken: those that are due after this, and the ids. Changes nothing on one that is not pending.
+-- KEYS: now pending deliveries. ARGV: state, nextAt, attempts, the other fields as JSON, `wakes` or '', ids.
+-- Only pending notices change. With `wakes`, the webhook's other notices due later than that are due at nextAt.
 
 -- include: common.lua
 local named, ids, settled, lines, webhook = {}, {}, {}, {}, nil

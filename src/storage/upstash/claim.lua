@@ -1,6 +1,5 @@
--- KEYS: now pending deliveries notices. ARGV: now in ms, until when what is given is hidden, how many at
--- most, what its queue begins with. Answers when the next one is due, then `id line body` of each that is
--- given.
+-- KEYS: now pending deliveries notices. ARGV: now, end of the claim (epoch ms), limit, prefix of the queues.
+-- Answers when the next notice is due, then `id line body` of each claimed notice.
 
 -- include: common.lua
 local heads, queues = {}, {}

@@ -1,17 +1,17 @@
-/** Commands to Upstash over its REST client, with the settings that a state machine needs. */
+/** Sends commands to Upstash with its REST client, configured for exact and ordered writes. */
 import { Redis } from "@upstash/redis/cloudflare";
 import { atMost, type Clock, pause } from "../../base/ports.ts";
 // @ts-types="../../base/std.d.ts"
 import { encodeHex } from "@std/encoding/hex";
 
-/** Where an Upstash is. Times in ms. */
+/** Connection to an Upstash database. Times in ms. */
 export interface UpstashOptions {
   /** `UPSTASH_REDIS_REST_URL`. */
   url: string;
   /** `UPSTASH_REDIS_REST_TOKEN`. */
   token: string;
   clock: Clock;
-  /** For the answer to one request. */
+  /** Timeout of one request. Default: 5 s. */
   timeoutMs?: number;
 }
 
@@ -19,11 +19,11 @@ const CLIENT_URL = /^https?:\/\/[^\s#$./?]\S+$/;
 const TIMEOUT_MS = 5_000;
 const TRIES = 3;
 const PAUSE_MS = 200;
-/** What the same request would be answered with again. */
-const FINAL =
+/** Errors that a retry would meet again. */
+const PERMANENT =
   /\b(NOSCRIPT|WRONGTYPE|WRONGPASS|NOPERM|SHAPE|user_script|unknown command|wrong number|max (daily )?requests?)\b/;
 
-/** Sends commands. Rejects with an Error that holds no argument of the command: the client's own messages hold them all. */
+/** Sends commands. Its errors never contain a command's arguments, unlike the client's own. */
 export class Commands {
   readonly #clock: Clock;
   readonly #redis: Redis;
@@ -34,31 +34,31 @@ export class Commands {
   constructor({ url, token, clock, timeoutMs = TIMEOUT_MS }: UpstashOptions) {
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
-    // The client's own message shows what it was given, which may be the token in the wrong variable.
+    // The client's own message quotes the value, which may be the token in the wrong variable.
     if (!CLIENT_URL.test(url)) {
-      throw new Error("Cannot use UPSTASH_REDIS_REST_URL as it is no URL that begins with https://");
+      throw new Error("Cannot use UPSTASH_REDIS_REST_URL as it is not a URL that begins with https://");
     }
     this.#redis = new Redis({
       url,
       token,
-      // With `false` the client still sends everything twice.
+      // With `retry: false` the client still sends each request twice.
       retry: { retries: 0 },
-      // An aborted signal, given as such, would be a `null` from Redis.
+      // A function, because with a plain signal the client turns an abort into a null answer.
       signal: () => this.#signal,
-      // It would send reads and writes in two requests, in any order.
+      // Pipelining would split reads and writes into two requests, in any order.
       enableAutoPipelining: false,
-      // It would turn "0012", "true" and JSON into something else.
+      // Deserialization would change "0012", "true" and JSON.
       automaticDeserialization: false,
       enableTelemetry: false,
-      // All that is stored is well-formed text.
+      // Not needed: all stored values are well-formed text.
       responseEncoding: false,
     });
   }
 
-  /** Sends a command once. What became of it is unknown if this rejects. */
+  /** Sends a command once. If this rejects, the command may or may not have run. */
   async once(command: string[]): Promise<unknown> {
     const deadline = new AbortController();
-    // The client asks for it before it first waits.
+    // The client reads the signal synchronously, before it first awaits.
     this.#signal = deadline.signal;
     const late = () => {
       const error = new Error(`no answer within ${this.#timeoutMs} ms`);
@@ -73,19 +73,22 @@ export class Commands {
     }
   }
 
-  /** Sends a command that changes nothing when it comes twice, up to three times. */
+  /** Sends an idempotent command, with up to two retries. */
   async ask(command: string[]): Promise<unknown> {
     for (let tries = 1;; tries++) {
       try {
         return await this.once(command);
       } catch (error) {
-        if (tries === TRIES || FINAL.test((error as Error).message)) throw error;
+        if (tries === TRIES || PERMANENT.test((error as Error).message)) throw error;
         await pause(this.#clock, PAUSE_MS * tries);
       }
     }
   }
 
-  /** Runs a script by its digest, by its text where that is not known. `once`: it must not come twice. */
+  /**
+   * Runs a script by its digest, or by its text if the server does not know it. `once`: not idempotent, no
+   * retry.
+   */
   async run(script: string, keys: string[], args: string[], how: "ask" | "once" = "ask"): Promise<unknown> {
     const rest = [`${keys.length}`, ...keys, ...args];
     try {
@@ -103,13 +106,13 @@ export class Commands {
   }
 }
 
-/** SHA-1 is how Redis names scripts. */
+/** Redis identifies scripts by SHA-1. */
 async function sha1(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
   return encodeHex(digest);
 }
 
-/** Without the arguments; scripts say `SHAPE` and the place of a value that they cannot use. */
+/** An error without arguments. Scripts report a value of the wrong shape as `SHAPE` and its place. */
 function cleanError(error: unknown): Error {
   const { name, message } = error as Error;
   if (name !== "UpstashError") return new Error("Upstash did not answer", { cause: error });

@@ -1,6 +1,6 @@
 -- KEYS: now incidents opened resolved notices order pending deliveries stage. ARGV: fence, fence + 1, id of
--- the commit, the commit as JSON, or how many pieces of it stand in the stage. Answers { won, when the next
--- notice is due }.
+-- the commit, the commit as JSON or '', the number of staged pieces. Answers { 1 if committed or 0, when the
+-- next notice is due }.
 
 -- include: common.lua
 local now, id, text = KEYS[1], ARGV[3], ARGV[4]

@@ -1,6 +1,6 @@
--- What the scripts share; a line `-- include: common.lua` stands for this file.
--- All scripts: they do what must happen at once. A field that they cannot use is an error `SHAPE field of key` before anything is written;
--- texts and numbers pass through as they are written. Each `redis.call` is billed, so an ordinary commit makes two.
+-- Functions that the scripts share; a line `-- include: common.lua` includes this file.
+-- Scripts are atomic. A field of the wrong shape raises `SHAPE field of key` before anything is written. Texts and
+-- numbers pass through unchanged. Each `redis.call` is billed, so an ordinary commit makes only two.
 
 -- Words of a text, as a list and as a set.
 local function split(text)
@@ -8,14 +8,14 @@ local function split(text)
   for word in string.gmatch(text or '', '%S+') do list[#list + 1] = word; set[word] = true end
   return list, set
 end
--- Refuses the whole call; the store maps `SHAPE` to an error of ours.
+-- Fails the whole call; the client turns `SHAPE` into an error of its own.
 local function wrong(what) error('SHAPE ' .. what, 0) end
--- The number in a text; nil if there is no text.
+-- Parses a number; nil if there is no text.
 local function number(text, what)
   if not text then return nil end
   return tonumber(text) or wrong(what)
 end
--- One command over many arguments, in parts that `unpack` can take. Answers how many fields changed.
+-- Runs a command over many arguments, in parts small enough for `unpack`. Answers how many fields changed.
 local function bulk(command, key, args)
   local changed = 0
   for at = 1, #args, 1000 do
@@ -26,7 +26,7 @@ local function bulk(command, key, args)
   end
   return changed
 end
--- Refuses a key that holds another type.
+-- Fails if a key exists with another type.
 local function typed(key, kind)
   local found = redis.call('TYPE', key).ok
   if found ~= 'none' and found ~= kind then wrong('key ' .. key .. ' (a ' .. found .. ')') end
@@ -42,7 +42,7 @@ end
 local function format(d)
   return table.concat({ d.seq, d.nextAt, d.created, d.state, d.attempts, d.queue }, ' ') .. '\n' .. d.last
 end
--- Of notices (`id createdAt queue packed nextAt`) those that are not stored, and the highest place of those that are.
+-- The notices (`id createdAt queue packed nextAt`) that are not stored yet, and the highest stored seq.
 local function unstored(keys, notices)
   if #notices == 0 then return {}, 0 end
   typed(keys.notices, 'hash'); typed(keys.pending, 'set'); typed(keys.deliveries, 'hash')
@@ -58,7 +58,7 @@ local function unstored(keys, notices)
   end
   return fresh, tonumber(last[2] or '0')
 end
--- Stores them behind that place. Answers when the next one is due, which was `due` before.
+-- Stores new notices after that seq. Answers the new due time; `due` is the old one.
 local function put(keys, fresh, seq, due)
   if #fresh == 0 then return due end
   local bodies, order, ids, lines = {}, {}, {}, {}
@@ -78,7 +78,7 @@ local function put(keys, fresh, seq, due)
   bulk('SADD', keys.pending, ids); bulk('HSET', keys.deliveries, lines)
   return due
 end
--- The deliveries that are pending.
+-- Reads all pending deliveries.
 local function pending(key, deliveries)
   local ids, found = redis.call('SMEMBERS', key), {}
   for at = 1, #ids, 1000 do

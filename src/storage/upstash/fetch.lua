@@ -1,3 +1,3 @@
--- KEYS: now. ARGV: fields. Their values, from where writes go: a replica may lag behind.
+-- KEYS: now. ARGV: fields. Reads their values. As a script it runs on the primary: a replica may lag behind.
 
 return redis.call('HMGET', KEYS[1], unpack(ARGV))

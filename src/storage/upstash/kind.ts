@@ -4,7 +4,7 @@ import { upstashStore } from "./store.ts";
 
 const [URL_NAME, TOKEN_NAME] = ["UPSTASH_REDIS_REST_URL", "UPSTASH_REDIS_REST_TOKEN"] as const;
 
-/** An Upstash database, which several deployments may share. */
+/** A store in an Upstash database, which several deployments may share. */
 export const upstashKind: StoreKind = {
   kind: "upstash",
   schema: ({ map }) =>

@@ -1,4 +1,4 @@
-/** Leases in Redis, and what a lease lets its holder know without asking. */
+/** Leases in Redis, and the shards that the holder of a lease knows without a request. */
 import * as z from "../../base/zod.ts";
 import type { Random } from "../../base/ports.ts";
 import { grant, type StoredLease } from "../lease.ts";
@@ -6,12 +6,11 @@ import { validateShape } from "../schema.ts";
 import type { Lease, Shard, Store } from "../store.ts";
 import type { Commands } from "./client.ts";
 import { FETCH_SCRIPT, RELEASE_SCRIPT } from "./lua.ts";
+import { TEXTS } from "./reader.ts";
 import { decodeLease, encodeLease, inflateJson, type Keys } from "./values.ts";
 
-/** What HMGET answers. */
-export const TEXTS: z.ZodMiniType<(string | null)[]> = z.array(z.nullable(z.string()));
 const PAIR = z.tuple([z.string(), z.string()]);
-/** Leases that are looked for at once beyond the newest one known. */
+/** Lease fields read per request, from the newest known lease on. */
 const AHEAD = 8;
 const TRIES = 3;
 
@@ -19,16 +18,17 @@ const count = (text: string | null | undefined, field: string): number =>
   validateShape(z.coercedNumber<string | null>().check(z.int()), text ?? "0", `field ${field}`);
 
 /**
- * Each lease is a field `lease:<fence>` that is written once (HSETNX), so that taking the next one is a single command: it fails if
- * another process came between. If none did, all that the last holder committed is still current: `shards` then needs no request.
+ * Each lease is a field `lease:<fence>`, written once (HSETNX). So taking the next lease is a single command,
+ * which fails if another process took one in between. If none did, the last holder's commits are still
+ * current, and `shards` needs no request.
  */
 export class Leases {
   readonly #commands: Commands;
   readonly #keys: Keys;
   readonly #random: Random;
-  /** The newest lease that is known here; null: there was none; undefined: it was not read yet. */
+  /** The newest known lease; null if there was none, undefined before the first read. */
   #newestLease: StoredLease | null | undefined;
-  /** The shards as the holder of the lease with that fence finds them in the store. */
+  /** The stored shards, as the holder of the lease with this fence knows them. */
   #known: { fence: number; shards: Map<number, Shard> } | undefined;
 
   constructor(commands: Commands, keys: Keys, random: Random) {
@@ -52,20 +52,20 @@ export class Leases {
       if (!next && isFresh) return null;
       if (next && await this.#write(next, id)) return this.#accept(next);
       const newest = await this.#refresh();
-      // The answer to our own attempt was lost.
+      // Our own write succeeded, but its answer was lost.
       if (newest?.id === id) return this.#accept(newest);
       isFresh = true;
     }
     return null;
   }
 
-  /** Whether the field was free. */
+  /** Writes a lease; false if its field is taken or the result is unknown. */
   async #write(next: StoredLease, id: string): Promise<boolean> {
     const command = ["HSETNX", this.#keys.now, `lease:${next.fence}`, encodeLease(next, id)];
     try {
       return await this.#commands.once(command) === 1;
     } catch {
-      // It may have been written all the same: a look will tell, and fails if nothing works.
+      // It may have been written: the caller reads the newest lease, which rejects if Redis is down.
       return false;
     }
   }
@@ -78,7 +78,7 @@ export class Leases {
     return { tick, owner, fence };
   }
 
-  /** The newest lease, from where writes go. */
+  /** Reads the newest lease from the primary. */
   async #refresh(): Promise<(StoredLease & { id: string }) | null> {
     const query = (fields: string[]) => this.#commands.run(FETCH_SCRIPT, [this.#keys.now], fields);
     const { held = null } = await this.#newest(query);
@@ -86,14 +86,14 @@ export class Leases {
     return held;
   }
 
-  /** The newest lease, and the newest slot that has a sample; only reads. */
+  /** The newest lease and the newest slot with a sample. Changes nothing. */
   async latest(): Promise<{ tick: number; slot: number | null } | null> {
     const query = (fields: string[]) => this.#commands.ask(["HMGET", this.#keys.now, ...fields]);
     const { held, slot } = await this.#newest(query);
     return held ? { tick: held.tick, slot } : null;
   }
 
-  /** Goes on from the newest lease that is known, or that a commit was made under. */
+  /** Finds the newest lease, starting from the newest known one or the one of the last commit. */
   async #newest(query: (fields: string[]) => Promise<unknown>) {
     let held: (StoredLease & { id: string }) | undefined;
     let slot: number | null = null;
@@ -129,14 +129,14 @@ export class Leases {
     this.#newestLease = freed;
   }
 
-  /** The shards as the holder of `lease` finds them: from memory where known, else read from the primary. */
+  /** The shards under `lease`: from memory if known, else from the primary. */
   async shards(numbers: number[], { fence }: Lease): Promise<Shard[]> {
     const known = this.#known?.fence === fence ? this.#known.shards : new Map<number, Shard>();
     const missing = numbers.filter((number) => !known.has(number));
     if (missing.length > 0) {
       const names = missing.map((number) => `shard:${number}`);
       const texts = await this.#commands.run(FETCH_SCRIPT, [this.#keys.now], names);
-      // What a commit has written meanwhile is newer.
+      // Keep what a concurrent commit has noted: it is newer.
       for (const shard of await parseShards(missing, texts)) {
         if (!known.has(shard.shard)) known.set(shard.shard, shard);
       }
@@ -144,7 +144,7 @@ export class Leases {
     return numbers.flatMap((number) => known.get(number) ?? []).map((shard) => ({ ...shard }));
   }
 
-  /** A commit under `lease` was applied. */
+  /** Records a commit that was applied under `lease`. */
   noteCommit({ fence }: Lease, shards: Shard[], dropFrom = Infinity): void {
     if (this.#known?.fence !== fence) return;
     const { shards: known } = this.#known;
@@ -152,14 +152,14 @@ export class Leases {
     for (const shard of shards) known.set(shard.shard, shard);
   }
 
-  /** Drops what is known: the store may hold something else now. */
+  /** Discards all known state, because the store may have changed. */
   forget(): void {
     this.#known = undefined;
     this.#newestLease = undefined;
   }
 }
 
-/** Shards from what HMGET answers for them; missing ones are left out. */
+/** Shards from the answer of HMGET, without missing ones. */
 export async function parseShards(numbers: number[], answer: unknown): Promise<Shard[]> {
   const texts = validateShape(TEXTS, answer, "the shards of the Upstash store");
   const shards = await Promise.all(numbers.map(async (shard, i) => {

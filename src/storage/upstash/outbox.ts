@@ -1,11 +1,14 @@
-/** The outbox in Redis. Whether there is anything to claim is mostly known from what commits and claims answered before. */
+/**
+ * The outbox in Redis. Answers to commits and claims tell when the next notice is due, which saves most
+ * requests.
+ */
 import * as z from "../../base/zod.ts";
 import { decodeCursor, toPage } from "../cursor.ts";
 import { NOTICES, RECEIPT, validateShape } from "../schema.ts";
 import type { Delivery, NewNotice, Page, Receipt, Store } from "../store.ts";
 import type { Commands } from "./client.ts";
-import { TEXTS } from "./lease.ts";
 import { ATTEMPT_SCRIPT, CLAIM_SCRIPT, ENQUEUE_SCRIPT, RESEND_SCRIPT, WAKE_SCRIPT } from "./lua.ts";
+import type { Reader } from "./reader.ts";
 import {
   BODY,
   decodeLine,
@@ -19,52 +22,53 @@ import {
 import { MINUTE_MS } from "../../base/time.ts";
 
 const CLAIMED = z.tuple([z.string()], z.string());
-const PAIRS = z.array(z.string());
-/** What is known is believed this long, ms: another process may have written notices, and be gone. */
-const BELIEVED_MS = 5 * MINUTE_MS;
-/** Notices that are looked through at once. */
+/** How long a known due time is valid: another process may have written notices since. */
+const VALID_MS = 5 * MINUTE_MS;
+/** Notices per request. */
 const CHUNK = 500;
 
-/** Notices and how far they got. */
+/** The outbox of one database. */
 export class Outbox {
   readonly #commands: Commands;
+  readonly #reader: Reader;
   readonly #keys: Keys;
-  /** Nothing is due before, epoch ms; undefined: not known. */
+  /** No notice is due before this, epoch ms; undefined if unknown. */
   #dueAt: number | undefined;
-  /** When a claim was first answered by that, epoch ms. */
+  /** When `#dueAt` was first used, epoch ms. */
   #since: number | undefined;
   #changes = 0;
 
-  constructor(commands: Commands, keys: Keys) {
+  constructor(commands: Commands, reader: Reader, keys: Keys) {
     this.#commands = commands;
+    this.#reader = reader;
     this.#keys = keys;
   }
 
-  /** Notes when the next notice is due, as a script answered it: empty if there is none. */
+  /** Records when the next notice is due, as answered by a script; empty if none is pending. */
   noteNextDue(due: string): void {
     this.forget();
     this.#dueAt = due === "" ? Infinity : Number(due);
   }
 
-  /** It is not known any more when the next notice is due. */
+  /** Discards the known due time. */
   forget(): void {
     this.#changes++;
     this.#dueAt = undefined;
     this.#since = undefined;
   }
 
-  /** What is known of when the next notice is due, while it is believed. */
+  /** The known due time, while it is valid. */
   #knownDue(nowMs: number): number | undefined {
     if (this.#dueAt === undefined) return undefined;
     this.#since ??= nowMs;
-    return Math.abs(nowMs - this.#since) < BELIEVED_MS ? this.#dueAt : undefined;
+    return Math.abs(nowMs - this.#since) < VALID_MS ? this.#dueAt : undefined;
   }
 
   #isQuiet(nowMs: number): boolean {
     return (this.#dueAt ?? nowMs) > nowMs && this.#knownDue(nowMs) !== undefined;
   }
 
-  /** As `Store.claimDeliveries`; asks only if something can be due. */
+  /** As `Store.claimDeliveries`; sends a request only if a notice may be due. */
   async claimDeliveries(
     { nowMs, leaseMs, limit, webhook }: Parameters<Store["claimDeliveries"]>[0],
   ): Promise<Delivery[]> {
@@ -79,19 +83,19 @@ export class Outbox {
     const changes = this.#changes;
     const answer = await this.#commands.run(CLAIM_SCRIPT, [now, pending, deliveries, notices], args);
     const [due, ...rows] = validateShape(CLAIMED, answer, "the answer to a claim");
-    // A notice that came in the meantime must not be slept over.
+    // If a notice was written in the meantime, this answer is out of date.
     if (changes === this.#changes) this.noteNextDue(due);
     const given = Array.from({ length: rows.length / 3 }, (_, i) => rows.slice(3 * i, 3 * i + 3));
     return await Promise.all(given.map(([id = "", line = "", body = ""]) => delivery(id, line, body)));
   }
 
-  /** As `Store.nextDelivery`; asks only if it is not known. */
+  /** As `Store.nextDelivery`; sends a request only if the due time is unknown. */
   async nextDelivery(nowMs: number): Promise<number | null> {
     const known = this.#knownDue(nowMs);
     if (known !== undefined) return known === Infinity ? null : known;
     const heads = new Map<string, number>();
     for await (const lines of this.#pending()) {
-      // Newest first, so that the oldest of each queue is what is left.
+      // Lines are newest first, so the last write for a queue is its oldest notice.
       for (const { nextAt, ...queue } of lines) heads.set(queueOf(queue), nextAt);
     }
     return heads.size === 0 ? null : Math.min(...heads.values());
@@ -148,14 +152,8 @@ export class Outbox {
 
   /** As `Store.listDisabledWebhooks`. */
   async listDisabledWebhooks(): Promise<Record<string, number>> {
-    const answer = validateShape(
-      PAIRS,
-      await this.#commands.ask(["HGETALL", this.#keys.disabled]),
-      "the webhooks",
-    );
-    return Object.fromEntries(
-      pairs(answer).map(([id, at]) => [id, validateShape(z.number(), Number(at), id)]),
-    );
+    const entries = await this.#reader.entries(this.#keys.disabled, "the webhooks");
+    return Object.fromEntries(entries.map(([id, at]) => [id, validateShape(z.number(), Number(at), id)]));
   }
 
   /** As `Store.disableWebhook`. */
@@ -181,18 +179,14 @@ export class Outbox {
       if (found.length > limit) break;
     }
     const { items, next } = toPage(found, limit, ({ seq, id }) => ({ at: seq, id }));
-    const bodies = await this.#values(this.#keys.notices, items.map(({ id }) => id));
+    const bodies = await this.#reader.fields(this.#keys.notices, items.map(({ id }) => id));
     const whole = items.map(async (line, i) => ({ ...line, ...await bodyOf(line.id, bodies[i] ?? "") }));
     return { items: await Promise.all(whole), next };
   }
 
-  /** Lines of what is pending, newest first. */
+  /** Lines of pending notices, newest first. */
   async *#pending() {
-    const ids = validateShape(
-      PAIRS,
-      await this.#commands.ask(["SMEMBERS", this.#keys.pending]),
-      "the pending notices",
-    );
+    const ids = await this.#reader.strings(["SMEMBERS", this.#keys.pending], "the pending notices");
     yield (await this.lines(ids)).sort((a, b) => b.seq - a.seq);
   }
 
@@ -202,21 +196,16 @@ export class Outbox {
     if (seq === -Infinity) return;
     for (let offset = 0;; offset += CHUNK) {
       const command = ["ZRANGE", this.#keys.order, ...range, `${offset}`, `${CHUNK}`];
-      const ids = validateShape(PAIRS, await this.#commands.ask(command), "the order of notices");
+      const ids = await this.#reader.strings(command, "the order of notices");
       yield await this.lines(ids);
       if (ids.length < CHUNK) return;
     }
   }
 
-  /** The lines of these notices; those that are gone by now are left out. */
+  /** The lines of these notices, without those pruned meanwhile. */
   async lines(ids: string[]) {
-    const lines = await this.#values(this.#keys.deliveries, ids);
+    const lines = await this.#reader.fields(this.#keys.deliveries, ids);
     return ids.flatMap((id, i) => typeof lines[i] === "string" ? [decodeLine(id, lines[i])] : []);
-  }
-
-  async #values(key: string, fields: string[]): Promise<(string | null)[]> {
-    if (fields.length === 0) return [];
-    return validateShape(TEXTS, await this.#commands.ask(["HMGET", key, ...fields]), `key ${key}`);
   }
 }
 
@@ -226,7 +215,3 @@ const delivery = async (id: string, line: string, body: string): Promise<Deliver
   ...decodeLine(id, line),
   ...await bodyOf(id, body),
 });
-
-/** HGETALL as Redis answers it: names and values in turns. */
-export const pairs = (flat: string[]): [string, string][] =>
-  Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i]!, flat[2 * i + 1]!]);

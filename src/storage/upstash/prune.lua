@@ -1,8 +1,8 @@
 -- KEYS: now incidents opened resolved notices order pending deliveries rollups, records of each kind. ARGV:
--- rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs. Answers how many rows went.
+-- rawBefore, hoursBefore, daysBefore, incidentsBefore, nowMs. Answers how many rows it deleted.
 
 -- include: common.lua
--- A lease that is forgotten could be taken again by a process that slept for as many leases (a day); its commit would be refused.
+-- A process that slept for this many leases (a day) could take a pruned lease again; its commit would be refused.
 local KEPT_LEASES = 1440
 local now, gone = KEYS[1], 0
 for i, kind in ipairs({ 'hash', 'hash', 'zset', 'zset', 'hash', 'zset', 'set', 'hash', 'hash' }) do typed(KEYS[i], kind) end

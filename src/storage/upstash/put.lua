@@ -1,4 +1,4 @@
--- KEYS: records of the kind. ARGV: key, order, line. Answers 0 if what is kept has the same or a higher order.
+-- KEYS: records of the kind. ARGV: key, order, line. Answers 0 if the stored record has the same or a higher order.
 
 -- include: common.lua
 local kept = redis.call('HGET', KEYS[1], ARGV[1])

@@ -1,4 +1,4 @@
--- KEYS: now pending deliveries disabled. ARGV: id, nextAt. Answers 1 if it was dead or pending.
+-- KEYS: now pending deliveries disabled. ARGV: id, nextAt. Answers 1 if the notice was dead or pending, else 0.
 
 -- include: common.lua
 local text = redis.call('HGET', KEYS[3], ARGV[1])

@@ -1,5 +1,5 @@
--- KEYS: stage. ARGV: number of the piece, the piece, seconds that it is kept: at once, so that none is left
--- behind for good.
+-- KEYS: stage. ARGV: number of the piece, the piece, its lifetime in seconds. One script, so that no piece is
+-- left without an expiry.
 
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 return redis.call('EXPIRE', KEYS[1], ARGV[3])

@@ -1,57 +1,60 @@
-/** How things are named and written in Redis: packed texts, and lines whose fields a script can read. */
+/** Names and encodings in Redis: packed texts, and lines whose fields scripts can read. */
 import * as z from "../../base/zod.ts";
 import type { StoredLease } from "../lease.ts";
 import { DELIVERY, validateShape } from "../schema.ts";
 import type { Commit, Delivery, NewNotice, Notice, Receipt, StoredRecord } from "../store.ts";
 import { HOUR_MS } from "../../base/time.ts";
 
-/** The keys of one Assay. The braces put them all into one slot of a cluster. */
+/** The keys of one store. The braces put all of them into one hash slot of a cluster. */
 export const keysOf = (prefix: string) => {
   const key = (name: string) => `{${prefix}}:${name}`;
   return {
-    /** Hash: leases, packed states and samples, and their indexes. A tick writes here only. */
+    /** Hash: leases, packed states and samples, and their indexes. An ordinary tick writes only here. */
     now: key("now"),
     /** Hash: incidents by id, packed. */
     incidents: key("incidents"),
-    /** Sorted sets: ids of incidents by `openedAt`, and of the resolved ones by when. */
+    /**
+     * Sorted sets: ids of incidents by `openedAt`, and ids of resolved incidents by the time they were
+     * resolved.
+     */
     opened: key("opened"),
     resolved: key("resolved"),
-    /** Hash: what of a notice never changes, by id, packed. */
+    /** Hash: the constant part of notices, packed, by id. */
     notices: key("notices"),
     /** Sorted set: ids of notices by `seq`. */
     order: key("order"),
     /** Set: ids of pending notices. */
     pending: key("pending"),
-    /** Hash: how far each notice got, by id, a line each. */
+    /** Hash: delivery state of notices, one line each, by id. */
     deliveries: key("deliveries"),
-    /** Hash: webhooks that are disabled, epoch ms. */
+    /** Hash: when each disabled webhook was disabled, epoch ms. */
     disabled: key("disabled"),
-    /** Hash: `unit/start/shard`, packed. */
+    /** Hash: packed rollups by `unit/start/shard`. */
     rollups: key("rollups"),
     probe: key("probe"),
-    /** Hash of one kind: records by key, a line each. */
+    /** Hash per kind: records, one line each, by key. */
     records: (kind: StoredRecord["kind"]) => key(`memos:${kind}`),
-    /** Hash: the pieces of a commit that is too large for one request. */
+    /** Hash: pieces of a commit that is too large for one request. */
     stage: (id: string) => key(`stage:${id}`),
   };
 };
 
-/** Names of keys. */
+/** The key names of one store. */
 export type Keys = ReturnType<typeof keysOf>;
 
-/** Deflated and in base64: a text that is far smaller, and ASCII. */
+/** Compresses a text (raw deflate, base64). */
 export async function deflate(text: string): Promise<string> {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   let binary = "";
-  // In parts: each byte is an argument.
+  // In chunks, because each byte becomes an argument of the call.
   for (let at = 0; at < bytes.length; at += 8_192) {
     binary += String.fromCharCode(...bytes.subarray(at, at + 8_192));
   }
   return btoa(binary);
 }
 
-/** The text that was packed. Throws an Error that names `what`. */
+/** Decompresses a text. Throws an Error that names `what`. */
 export async function inflate(packed: string, what: string): Promise<string> {
   try {
     const bytes = Uint8Array.from(atob(packed), (char) => char.charCodeAt(0));
@@ -62,15 +65,15 @@ export async function inflate(packed: string, what: string): Promise<string> {
   }
 }
 
-/** JSON, packed. */
+/** Compresses a value as JSON. */
 export const deflateJson = (value: unknown): Promise<string> => deflate(JSON.stringify(value));
 
-/** The value that was packed, if it has the shape. Throws an Error that names `what`. */
+/** Decompresses a JSON value and checks its shape. Throws an Error that names `what`. */
 export async function inflateJson<T>(shape: z.ZodMiniType<T>, packed: string, what: string): Promise<T> {
   return validateShape(shape, jsonOf(await inflate(packed, what)), what);
 }
 
-/** Of a text that is no JSON, undefined: no shape takes it. */
+/** Parses JSON; undefined if invalid, which no shape accepts. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -81,34 +84,34 @@ function jsonOf(text: string): unknown {
 
 const leaseShape = z.object({ tick: z.int(), owner: z.string(), until: z.number(), id: z.string() });
 
-/** A lease as it stands in its field; `id` separates two attempts of one owner. */
+/** Encodes a lease for its field. `id` distinguishes two attempts of one owner. */
 export const encodeLease = ({ tick, owner, until }: StoredLease, id: string): string =>
   JSON.stringify({ tick, owner, until, id });
 
-/** The lease of a field `lease:<fence>`. */
+/** Decodes the field `lease:<fence>`. */
 export function decodeLease(fence: number, text: string): StoredLease & { id: string } {
   return { ...validateShape(leaseShape, jsonOf(text), `field lease:${fence}`), fence };
 }
 
-/** All notices of one of these are one queue: it stands in the line as the script compares it. */
+/** Identifies the queue of a notice, in the form that lines contain and scripts compare. */
 export const queueOf = (
   { webhook, incident, episode }: Pick<Notice, "webhook" | "incident" | "episode">,
 ): string => JSON.stringify([webhook, incident, ...(episode === undefined ? [] : [episode])]);
 
-/** The part of a queue that all queues of a webhook begin with. */
+/** The prefix of all queues of a webhook. */
 export const queuesOf = (webhook: string): string => `[${JSON.stringify(webhook)},`;
 
-/** What of a notice never changes and stands in no line. */
+/** The constant fields of a notice that are not in its line. */
 export const BODY = z.object({ type: z.string(), body: z.string() });
 
-/** The fields of a receipt that no script reads. */
+/** Encodes the fields of a receipt that no script reads. */
 export const encodeLast = ({ lastAttemptAt, lastStatus, lastError }: Partial<Receipt>): string =>
   JSON.stringify({ lastAttemptAt, lastStatus, lastError });
 
-/** `seq nextAt createdAt state attempts queue`, and in a line of its own the rest as JSON. */
+/** `seq nextAt createdAt state attempts queue`, then the other fields as JSON on a second line. */
 const LINE = /^(\d+) (\S+) (\S+) (\S+) (\d+) ([^\n]+)\n(.*)$/s;
 
-/** A line without its body. Throws an Error that names the notice. */
+/** Decodes a line: a delivery without type and body. Throws an Error that names the notice. */
 export function decodeLine(id: string, line: string): Omit<Delivery, keyof z.infer<typeof BODY>> {
   const [, seq, nextAt, createdAt, state, attempts, queue = "", last = ""] = LINE.exec(line) ?? [];
   const [webhook, incident, episode] = validateShape(QUEUE, jsonOf(queue), `the delivery ${id}`);
@@ -132,17 +135,17 @@ export function decodeLine(id: string, line: string): Omit<Delivery, keyof z.inf
 
 const QUEUE = z.tuple([z.string(), z.string()], z.int());
 
-/** `order expiresAt`, and the value in a line of its own. */
+/** `order expiresAt`, then the value on a second line. */
 export const encodeRecord = ({ order, expiresAt, value }: StoredRecord): string =>
   `${order} ${expiresAt}\n${value}`;
 
-/** The fields of a record; its shape is for the caller to check. */
+/** Decodes a record's line; the caller must check the shape. */
 export function decodeRecord(line: string): Record<string, unknown> {
   const [, order, expiresAt, value] = /^(\S+) (\S+)\n(.*)$/s.exec(line) ?? [];
   return { order: Number(order), expiresAt: Number(expiresAt), value };
 }
 
-/** A commit as its script takes it: texts packed, numbers as they are written. */
+/** A commit in the form its script expects: texts packed, numbers as strings. */
 export async function encodeCommit({ shards, dropFrom, samples, incidents, notices }: Commit) {
   const fields = await Promise.all([
     ...shards.map(async ({ shard, layout, state }) => [`shard:${shard}`, await deflateJson([layout, state])]),
@@ -165,7 +168,7 @@ export async function encodeCommit({ shards, dropFrom, samples, incidents, notic
   };
 }
 
-/** A notice as scripts take it: `id createdAt queue packed nextAt`. */
+/** A notice in the form scripts expect: `id createdAt queue packed nextAt`. */
 export async function encodeNotice(
   { id, createdAt, type, body, notBefore = 0, ...queue }: NewNotice,
 ): Promise<string[]> {

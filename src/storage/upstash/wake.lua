@@ -1,6 +1,6 @@
--- KEYS: now pending deliveries. ARGV: what the queues of the webhook begin with, nextAt, after, how many.
--- Of so many pending notices of the webhook created until then, the oldest first, those that are due later
--- than `after` are due at `nextAt`. Answers how many.
+-- KEYS: now pending deliveries. ARGV: prefix of the webhook's queues, nextAt, after, limit. Takes the `limit`
+-- oldest pending notices of the webhook created until nextAt. Those due later than `after` become due at nextAt.
+-- Answers how many.
 
 -- include: common.lua
 local own, lines = {}, {}

@@ -84,12 +84,12 @@ describe("a heartbeat", () => {
     expect(said()).toEqual([
       {
         level: "warn",
-        message: "the heartbeat fails",
+        message: "heartbeat failing",
         fields: { receiver: "https://hc.example", detail: "answered 404: no check ***" },
       },
       {
         level: "info",
-        message: "the heartbeat works again",
+        message: "heartbeat recovered",
         fields: { receiver: "https://hc.example" },
       },
     ]);

@@ -52,14 +52,14 @@ describe("a receiver that was down for an hour", () => {
     const post = await postFixture({ receiver: ({ atMs }) => ({ status: atMs < HOUR ? 503 : 200 }) });
     await post.put(openings(1));
     await post.run(HOUR + 2 * MINUTE);
-    const about = post.logged.filter(({ message }) => String(message).startsWith("a sink"));
+    const about = post.logged.filter(({ message }) => String(message).startsWith("sink "));
     expect(about).toEqual([
       {
-        message: "a sink fails: its oldest notice is tried once a minute",
+        message: "sink failing: retrying its oldest notice once a minute",
         webhook: "hook",
         error: "answered 503",
       },
-      { message: "a sink answers again", webhook: "hook", failedForMs: expect.any(Number) },
+      { message: "sink recovered", webhook: "hook", failedForMs: expect.any(Number) },
     ]);
   });
 });
@@ -80,7 +80,7 @@ describe("a URL that is mended", () => {
     await post.run(10 * SECOND);
     expect(new Set(await states(post))).toEqual(new Set(["delivered"]));
     expect(post.logged).toContainEqual({
-      message: "a sink has other settings: what waits goes now",
+      message: "sink settings changed: retrying its pending notices now",
       webhook: "hook",
       notices: 5,
     });
@@ -187,7 +187,7 @@ describe("a receiver that keeps one state for each incident", () => {
     expect([a_1_opened, a_1_updated, a_1_resolved].map((row) => [row!.state, row!.lastError])).toEqual(
       Array(3).fill([
         "dead",
-        "replaced: webhook hook has a newer notice of this incident, which says all that it must know",
+        "replaced: webhook hook has a newer notice of this incident",
       ]),
     );
     expect(a_2_opened).toMatchObject({ state: "delivered" });
@@ -207,7 +207,9 @@ describe("a receiver that keeps one state for each incident", () => {
     await post.run(30 * SECOND);
     const { a_1_opened, a_1_resolved } = await post.deliveries();
     expect([a_1_opened!.state, a_1_resolved!.state]).toEqual(["dead", "dead"]);
-    expect(a_1_resolved!.lastError).toBe("moot: webhook hook was never told of the incident, which is over");
+    expect(a_1_resolved!.lastError).toBe(
+      "moot: webhook hook was never notified of the incident, which is over",
+    );
   });
 
   test("hears of the end of what it may have heard of", async () => {
@@ -342,7 +344,7 @@ describe("an acknowledgement", () => {
     const { a_1_acknowledged } = await post.deliveries();
     expect(a_1_acknowledged).toMatchObject({
       state: "dead",
-      lastError: "late: webhook hook would hear of what is over or acknowledged",
+      lastError: "late: webhook hook needs no notice of an incident that is over or acknowledged",
     });
     expect(post.arrivals.map(({ headers }) => headers["webhook-id"])).toEqual(["a_1_opened", "a_1_resolved"]);
   });

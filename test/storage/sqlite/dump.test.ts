@@ -82,16 +82,16 @@ test("what goes on during a dump does no harm: states are those of its beginning
 test.each<[string, (lines: string[]) => string[], RegExp]>([
   ["breaks off", (lines) => lines.slice(0, -5), /breaks off/],
   ["is of another version", ([, ...rest]) => ['{"assay":"store","version":1}', ...rest], /version 1/],
-  ["is a page of something else", () => ["<html>"], /No copy of a store/],
+  ["is a page of something else", () => ["<html>"], /This is not a copy of a store/],
   [
     "names another table",
     ([head]) => [head!, '{"table":"sqlite_schema","row":{}}'],
-    /A line of the copy is none/,
+    /The copy contains an invalid line/,
   ],
   [
     "names an odd column",
     ([head]) => [head!, '{"table":"memo","row":{"a) --":1}}'],
-    /A line of the copy is none/,
+    /The copy contains an invalid line/,
   ],
 ])("one that %s leaves no file behind", async (_, change, message) => {
   const { driver } = await filled();

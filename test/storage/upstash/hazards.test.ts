@@ -164,7 +164,7 @@ describe("a URL that is none", () => {
   test.each(["a-token-in-the-wrong-variable", "", "undefined", "https://a.example ", "ftp://a.example"])(
     "%s: is refused by name, and not shown",
     (url) => {
-      const refused = /^Cannot use UPSTASH_REDIS_REST_URL as it is no URL that begins with https:\/\/$/;
+      const refused = /^Cannot use UPSTASH_REDIS_REST_URL as it is not a URL that begins with https:\/\/$/;
       expect(() => ours({ url })).toThrow(refused);
     },
   );

@@ -6,23 +6,23 @@ import { describeEvent, plainLines } from "../message.ts";
 import { checkUrl, overHttp } from "../over_http.ts";
 import type { Sink, SinkEnvironment } from "../sink.ts";
 
-/** An Alertmanager of Prometheus, or a service with its API. */
+/** A Prometheus Alertmanager, or a service with its API. */
 export interface AlertmanagerSettings {
   url: string;
   headers?: Record<string, string>;
 }
 
-/** A firing alert is sent again this often: Alertmanager ends one that is not. */
+/** How often a firing alert is sent again. Alertmanager ends an alert that is not repeated. */
 const REPEAT_MS = MINUTE_MS;
-/** How long an alert fires without being sent again: a process that wakes once a minute may miss some. */
+/** How long an alert fires without a repetition: a process that wakes once a minute may miss some. */
 const FIRES_MS = 4 * MINUTE_MS;
 
-/** The API v2 of Alertmanager (`postAlerts`): one alert an incident, sent again while it is open. */
+/** Alertmanager API v2 (`postAlerts`): one alert per incident, repeated while it is open. */
 export const alertmanager: Sink<AlertmanagerSettings> = {
   kind: "alertmanager",
   keepsState: true,
   repeatMs: REPEAT_MS,
-  // It groups by itself.
+  // Alertmanager has its own grouping.
   grouping: "never",
   schema: ({ map, headers }) =>
     map({
@@ -46,7 +46,7 @@ export const alertmanager: Sink<AlertmanagerSettings> = {
     path: () => "/api/v2/alerts",
     fill({ body }, settings, ports) {
       const alert: ReturnType<typeof alertOf> = JSON.parse(body);
-      // The same labels, so that a retry, and a repetition, are the same alert.
+      // Labels identify an alert, so retries and repetitions keep them and only extend `endsAt`.
       const endsAt = alert.endsAt ?? iso(ports.clock.now() + FIRES_MS);
       return { body: JSON.stringify([{ ...alert, endsAt }]), headers: headersOf(settings, ports) };
     },
@@ -58,7 +58,9 @@ const headersOf = ({ headers = {} }: AlertmanagerSettings, { secrets }: Pick<Sin
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), revealHeader(secrets, name, value)]),
   );
 
-/** Its labels are what never changes of an incident: they are the identity of the alert. */
+/**
+ * The alert of an event. Labels hold only what never changes of an incident, because they identify the alert.
+ */
 function alertOf(event: WebhookEvent) {
   const { incident, target, check, acknowledgement } = event.data;
   const message = describeEvent(event);
@@ -85,7 +87,7 @@ function alertOf(event: WebhookEvent) {
   };
 }
 
-/** "Data model": a label's name is letters, digits and underscores. */
+/** "Data model": a label name has only letters, digits and underscores. */
 const labelsOf = (labels: Record<string, string>) =>
   Object.fromEntries(
     Object.entries(labels).filter(([, value]) => value !== "").map(([name, value]) => [

@@ -2,13 +2,11 @@ import { messageOf } from "../../../base/error_message.ts";
 import { MAIL_EVENTS, mailFields, mailOf, type MailSettings } from "../mail.ts";
 import type { Sink, SinkAnswer } from "../sink.ts";
 
-/**
- * Of the codes of Cloudflare's Email Service ("Workers API", errors) those that the same mail would get again. All else, a code that is not
- * known here too, is tried again.
- */
-const NEVER = /^E_(VALIDATION|FIELD_MISSING|TOO_MANY_RECIPIENTS|SENDER_|RECIPIENT_|CONTENT_TOO_LARGE|HEADER)/;
+/** Permanent error codes of Cloudflare's Email Service ("Workers API", errors). Other codes are retried. */
+const PERMANENT =
+  /^E_(VALIDATION|FIELD_MISSING|TOO_MANY_RECIPIENTS|SENDER_|RECIPIENT_|CONTENT_TOO_LARGE|HEADER)/;
 
-/** E-mail by the binding `EMAIL` of a Worker. */
+/** E-mail by a Worker's binding `EMAIL`. */
 export const cloudflareEmail: Sink<MailSettings> = {
   kind: "cloudflare-email",
   rate: { burst: 10, everyMs: 1_000 },
@@ -18,10 +16,12 @@ export const cloudflareEmail: Sink<MailSettings> = {
   secrets: [],
   addresses: [],
   check: () => undefined,
-  // It names mails itself.
+  // The service sets Message-ID itself.
   render: (event, settings) => JSON.stringify(mailOf(event, settings, false)),
   async deliver({ body }, _settings, { sendPlatformMail, secrets }) {
-    if (!sendPlatformMail) return { kind: "unanswered", detail: "there is no binding EMAIL (send_email)" };
+    if (!sendPlatformMail) {
+      return { kind: "unanswered", detail: "the Worker has no binding EMAIL (send_email)" };
+    }
     try {
       await sendPlatformMail(JSON.parse(body));
       return { kind: "delivered" };
@@ -33,6 +33,6 @@ export const cloudflareEmail: Sink<MailSettings> = {
 
 function failureOf(error: unknown, words: string): SinkAnswer {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const kind = NEVER.test(code) ? "rejected" : code ? "deferred" : "unanswered";
+  const kind = PERMANENT.test(code) ? "rejected" : code ? "deferred" : "unanswered";
   return { kind, receiver: "Cloudflare Email", detail: code ? `${code}: ${words}` : words };
 }

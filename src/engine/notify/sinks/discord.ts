@@ -4,14 +4,14 @@ import { COLOURS, describeEvent } from "../message.ts";
 import { overHttp, secondsOf } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
-/** Discord's Markdown: a backslash makes each of these a plain character. */
+/** Discord's Markdown: a backslash escapes each of these. */
 const escape = (char: string) => /[\\*_~|`>#[\]()-]/.test(char) ? `\\${char}` : char;
 
-/** A webhook of Discord (API v10, "Execute Webhook"; limits of "Embed Limits"): one embed an event. */
+/** A webhook of Discord (API v10, "Execute Webhook"; limits of "Embed Limits"): one embed per event. */
 export const discord: Sink<HookSettings> = {
   ...hook,
   kind: "discord",
-  // About 5 messages in 2 s, and 30 a minute.
+  // About 5 messages in 2 s and 30 a minute.
   rate: { burst: 5, everyMs: 2_000 },
   render(event) {
     const { look, title, text, facts, page, acknowledge } = describeEvent(event);
@@ -23,10 +23,10 @@ export const discord: Sink<HookSettings> = {
         url: page,
         description: fit(text, 1_200, { escape }),
         color: Number.parseInt(COLOURS[look].slice(1), 16),
-        // 6,000 characters are all that an embed may have.
+        // An embed may have 6,000 characters in all.
         fields: [
           ...facts.map(({ name, value }) => ({ name, value: fit(value, 400, { escape }) })),
-          ...(acknowledge ? [{ name: "Taking it on", value: `[Acknowledge](${acknowledge})` }] : []),
+          ...(acknowledge ? [{ name: "Respond", value: `[Acknowledge](${acknowledge})` }] : []),
         ],
         timestamp: event.timestamp,
         footer: { text: `Assay, ${event.data.incident.id}` },
@@ -35,7 +35,7 @@ export const discord: Sink<HookSettings> = {
   },
   deliver: overHttp({
     url: ({ url }) => url,
-    // Without it a message that was not kept is answered 204.
+    // Without it Discord answers 204 even if it did not store the message.
     query: () => ({ wait: "true" }),
     fill: ({ body }) => ({ body }),
     read: ({ status, json }) => {

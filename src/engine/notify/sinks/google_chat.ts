@@ -5,19 +5,22 @@ import { COLOURS, describeEvent } from "../message.ts";
 import { overHttp } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
-/** Texts of a card are a little HTML. */
+/** Card texts are a subset of HTML. */
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 const escape = (char: string) => ENTITIES[char] ?? char;
 
 const button = (text: string, url: string) => ({ text, onClick: { openLink: { url } } });
 
-/** A webhook of a Google Chat space (`spaces.messages.create`, 32,000 bytes): all events of an incident in one thread. */
+/**
+ * A webhook of a Google Chat space (`spaces.messages.create`, 32,000 bytes). All events of an incident form
+ * one thread.
+ */
 export const googleChat: Sink<HookSettings> = {
   ...hook,
   kind: "google-chat",
-  // 1 request a second in a space.
+  // 1 request a second per space.
   rate: { burst: 1, everyMs: 1_000 },
-  // In its thread an update does not disturb.
+  // Updates are in the incident's thread, where they do not disturb.
   events: ["incident.*"],
   render(event) {
     const { look, title, text, facts, page, pageLabel, acknowledge } = describeEvent(event);
@@ -39,7 +42,7 @@ export const googleChat: Sink<HookSettings> = {
     ];
     const head = `<font color="${COLOURS[look]}"><b>${fit(title, 1_000, { escape })}</b></font>`;
     return JSON.stringify({
-      // What notifications show. Chat has its own markup, and mentions by <users/...>.
+      // Shown in notifications. Removes Chat's markup and mentions (<users/...>).
       text: title.replace(/[<>*_~`]/g, " "),
       cardsV2: [{
         cardId: "incident",
@@ -51,12 +54,12 @@ export const googleChat: Sink<HookSettings> = {
   deliver: overHttp({
     url: ({ url }) => url,
     query: ({ id }) => ({
-      // A repetition is answered with the first message.
+      // Idempotency key: a retry returns the first message.
       requestId: id,
       messageReplyOption: "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD",
     }),
     fill: ({ body }) => ({ body }),
-    // Its quotas are counted by the minute, and it names no wait.
+    // Quotas are per minute, and a 429 names no wait.
     read: ({ status, headers }) =>
       status === 429 && !headers.has("retry-after") ? { retryAfterMs: MINUTE_MS } : undefined,
   }),

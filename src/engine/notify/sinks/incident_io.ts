@@ -9,7 +9,7 @@ export interface IncidentIoSettings {
   token: string;
 }
 
-/** An HTTP alert source of incident.io ("Alert Events V2"): one alert an incident. */
+/** An HTTP alert source of incident.io ("Alert Events V2"): one alert per incident or group. */
 export const incidentIo: Sink<IncidentIoSettings> = {
   kind: "incident-io",
   rate: { burst: 10, everyMs: 500 },

@@ -20,7 +20,10 @@ const PRIORITIES: Record<Look, string> = {
   resolved: "P5",
 };
 
-/** Alerts of Jira Service Management ("Integration events"), and of Opsgenie, which takes the same: one an incident. */
+/**
+ * Alerts of Jira Service Management ("Integration events") or Opsgenie, which has the same API: one per
+ * incident or group.
+ */
 export const jiraServiceManagement: Sink<JsmSettings> = {
   kind: "jira-service-management",
   rate: { burst: 10, everyMs: 500 },
@@ -66,7 +69,10 @@ export const jiraServiceManagement: Sink<JsmSettings> = {
   }),
 };
 
-/** An alert that is open is counted up by its creation; by its alias it is acknowledged, and closed. */
+/**
+ * Path of the action below the URL. Creating an open alert again only counts it up; other actions use its
+ * alias.
+ */
 const actionOf = ({ event }: SinkMessage) => {
   const action = PATHS[event.type];
   return action ? `/${encodeURIComponent(alertKeyOf(event))}/${action}?identifierType=alias` : "";
@@ -77,7 +83,7 @@ const PATHS: Partial<Record<WebhookEvent["type"], string>> = {
   "incident.resolved": "close",
 };
 
-/** 8,000 characters are all that details may have. */
+/** Details may have 8,000 characters in all. */
 const detailsOf = (labels: Record<string, string>) =>
   Object.fromEntries(
     Object.entries(labels).slice(0, 20).map(([key, value]) => [fit(`label ${key}`, 100), fit(value, 200)]),

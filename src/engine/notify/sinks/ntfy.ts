@@ -21,10 +21,12 @@ const TAGS: Record<Look, string> = {
   resolved: "white_check_mark",
 };
 
-/** ntfy, "Publish as JSON": the notifications of one incident replace each other (`sequence_id`, since 2.16). */
+/**
+ * ntfy, "Publish as JSON": the notifications of one incident replace each other (`sequence_id`, since 2.16).
+ */
 export const ntfy: Sink<NtfySettings> = {
   kind: "ntfy",
-  // "Limitations": 60 requests, and then one each 5 s.
+  // "Limitations": 60 requests, then one per 5 s. Half the burst is left to other publishers.
   rate: { burst: 30, everyMs: 5_000 },
   keepsState: true,
   schema: ({ map, reference }) =>
@@ -52,7 +54,7 @@ export const ntfy: Sink<NtfySettings> = {
     const bytes = { measure: utf8Length };
     return JSON.stringify({
       title: fit(message.title, 1_024, bytes),
-      // A longer one would arrive as an attachment.
+      // ntfy turns a longer message into an attachment.
       message: fit(plainLines({ ...message, acknowledge: undefined }).join("\n"), 4_000, bytes),
       priority: PRIORITIES[message.look],
       tags: [TAGS[message.look]],

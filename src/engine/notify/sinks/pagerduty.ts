@@ -22,7 +22,7 @@ const ACTIONS: Record<WebhookEvent["type"], string> = {
   "incident.resolved": "resolve",
 };
 
-/** PagerDuty Events API v2: one alert an incident, whose key is the incident's id. */
+/** PagerDuty Events API v2: one alert per incident or group. */
 export const pagerDuty: Sink<PagerDutySettings> = {
   kind: "pagerduty",
   rate: { burst: 20, everyMs: 500 },
@@ -70,7 +70,7 @@ export const pagerDuty: Sink<PagerDutySettings> = {
     fill: ({ body }, { routingKey }, ports) => ({
       body: JSON.stringify({ routing_key: revealToken(ports, routingKey), ...JSON.parse(body) }),
     }),
-    // "Retry after waiting for some time": its window is a minute.
+    // PagerDuty's rate limit window is a minute, and a 429 names no wait.
     read: ({ status, headers }) =>
       status === 429 && !headers.has("retry-after") ? { retryAfterMs: MINUTE_MS } : undefined,
   }),

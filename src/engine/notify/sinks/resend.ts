@@ -3,7 +3,7 @@ import * as z from "../../../base/zod.ts";
 import { checkUrl, overHttp, revealToken } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
-/** An account of Resend, and who writes to whom through it. */
+/** A Resend account, sender and recipients. */
 export interface ResendSettings extends MailSettings {
   apiKey: string;
 }
@@ -34,7 +34,7 @@ export const resend: Sink<ResendSettings> = {
       body,
       headers: {
         authorization: `Bearer ${revealToken(ports, apiKey)}`,
-        // "Idempotency Keys": 256 characters, for 24 hours.
+        // "Idempotency Keys": at most 256 characters, remembered for 24 hours.
         "idempotency-key": id.slice(0, 256),
       },
     }),

@@ -3,12 +3,12 @@ import { hmacSha256 } from "../../../base/hmac.ts";
 
 const SECRET_FORMAT = /^whsec_([A-Za-z0-9+/]+={0,2})$/;
 
-/** A webhook secret is not what Standard Webhooks asks for. The message never holds the secret. */
+/** A webhook secret is not in the format of Standard Webhooks. The message never contains the secret. */
 export class SecretError extends Error {
   override readonly name = "SecretError";
 }
 
-/** The three webhook headers of one attempt; of several secrets (rotation) each gives a signature. */
+/** The three webhook headers of one attempt, with one signature per secret (several during a rotation). */
 export async function signatureHeaders(
   id: string,
   timestampMs: number,

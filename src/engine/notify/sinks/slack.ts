@@ -4,16 +4,16 @@ import { COLOURS, describeEvent } from "../message.ts";
 import { overHttp } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
-/** Slack, "Formatting text for app surfaces": three characters are control characters, and nothing else is. */
+/** Slack, "Formatting text for app surfaces": only these three characters need escaping. */
 const ENTITIES: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 const escape = (char: string) => ENTITIES[char] ?? char;
-/** Block Kit: 3,000 characters of a section's text; ten facts share one. */
+/** Block Kit: a section's text has at most 3,000 characters, which up to ten facts share. */
 const TEXT_CHARS = 2_900;
 const VALUE_CHARS = 260;
 
 const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text } });
 
-/** An incoming webhook of Slack: one message an event, for it gives no id by which a message could be changed. */
+/** An incoming webhook of Slack: one message per event, because it returns no id to edit a message by. */
 export const slack: Sink<HookSettings> = {
   ...hook,
   kind: "slack",
@@ -30,7 +30,7 @@ export const slack: Sink<HookSettings> = {
       ...(acknowledge ? [section(`<${fit(acknowledge, 1_000, { escape })}|Acknowledge>`)] : []),
     ];
     return JSON.stringify({
-      // Of notifications, and of clients that show no blocks.
+      // Shown in notifications and by clients without blocks.
       text: `${look.toUpperCase()}: ${fit(text, 600, { escape })}`,
       attachments: [{ color: COLOURS[look], blocks }],
     });

@@ -8,7 +8,7 @@ import { MAIL_EVENTS, mailFields, mailOf, type MailSettings } from "../mail.ts";
 import { revealToken } from "../over_http.ts";
 import type { Sink, SinkAnswer } from "../sink.ts";
 
-/** A mail server, and who writes to whom through it. */
+/** A mail server, sender and recipients. */
 export interface SmtpSettings extends MailSettings {
   host: string;
   port?: number;
@@ -21,7 +21,7 @@ export interface SmtpSettings extends MailSettings {
 const PORT = 465;
 const WORDS_CHARS = 300;
 
-/** E-mail by SMTP. A Worker opens no connection to a mail server. */
+/** E-mail by SMTP; not on Cloudflare, where Workers cannot connect to mail servers. */
 export const smtp: Sink<SmtpSettings> = {
   kind: "smtp",
   // RFC 5321 section 4.5.3.2 allows minutes for each command.
@@ -51,12 +51,16 @@ export const smtp: Sink<SmtpSettings> = {
   validate({ user, password, security }) {
     if ((user === undefined) !== (password === undefined)) {
       const [path, expected] = user === undefined
-        ? ["password", "user beside it"]
-        : ["user", "password beside it"];
-      return [{ path: [path], message: "half of a login", expected }];
+        ? ["password", "user as well"]
+        : ["user", "password as well"];
+      return [{ path: [path], message: "incomplete login", expected }];
     }
     if (security !== "none" || password === undefined) return [];
-    return [{ path: ["security"], message: "a password would go in the clear", expected: "tls or starttls" }];
+    return [{
+      path: ["security"],
+      message: "the password would be sent unencrypted",
+      expected: "tls or starttls",
+    }];
   },
   check(settings, { secrets, allowPrivate }) {
     const { host } = serverOf(settings, secrets);
@@ -66,7 +70,7 @@ export const smtp: Sink<SmtpSettings> = {
   },
   render: (event, settings) => JSON.stringify(mailOf(event, settings)),
   async deliver({ body }, settings, { sendMail, secrets, deadlineMs }) {
-    if (!sendMail) return { kind: "unanswered", detail: "this runtime sends no mail" };
+    if (!sendMail) return { kind: "unanswered", detail: "this runtime cannot send mail" };
     const receiver = `smtp://${secrets.redact(settings.host)}`;
     try {
       const reply = await sendMail(serverOf(settings, secrets), JSON.parse(body), { deadlineMs });
@@ -87,7 +91,7 @@ function serverOf(settings: SmtpSettings, secrets: Secrets): MailServer {
   return { host: secrets.reveal(host), port, security, login };
 }
 
-/** RFC 5321 section 4.2.1: 2 and 3 are "yes", 4 is "not now", 5 is "never". */
+/** RFC 5321 section 4.2.1: 2yz and 3yz are success, 4yz is transient, 5yz is permanent. */
 function kindOf({ code }: MailReply): SinkAnswer["kind"] {
   if (code >= 500) return "rejected";
   return code >= 400 ? "deferred" : "delivered";

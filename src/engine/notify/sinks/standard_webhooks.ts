@@ -4,7 +4,7 @@ import type { Ports } from "../../../base/ports.ts";
 import type { Sink } from "../sink.ts";
 import { signatureHeaders } from "./sign.ts";
 
-/** What the config says of one webhook. Two secrets are a rotation. */
+/** Settings of one webhook; two secrets during a rotation. */
 export interface StandardWebhooksSettings {
   url: string;
   secret: string | readonly string[];
@@ -14,7 +14,7 @@ export interface StandardWebhooksSettings {
 export const standardWebhooks: Sink<StandardWebhooksSettings> = {
   kind: "webhook",
   isDefault: true,
-  // Programs read one event in it.
+  // Receivers are programs that expect one incident per event.
   grouping: "asked",
   schema: ({ list, map, reference }) =>
     map({

@@ -11,12 +11,18 @@ const COLOURS: Record<Look, string> = {
   resolved: "good",
 };
 
-/** Texts of a card are Markdown, without an escape that all clients know: what a target says must not become a link. */
+/**
+ * Card texts are Markdown, without an escape that all clients know. This keeps a target's text from becoming
+ * a link.
+ */
 const plain = (text: string) => text.replaceAll("](", "] (");
 
 const openUrl = (title: string, url: string) => ({ type: "Action.OpenUrl", title, url });
 
-/** A workflow of Microsoft Teams, "When a Teams webhook request is received": an Adaptive Card 1.4 in a message of at most 28 KB. */
+/**
+ * A Microsoft Teams workflow, "When a Teams webhook request is received": an Adaptive Card 1.4, at most 28
+ * KB.
+ */
 export const teams: Sink<HookSettings> = {
   ...hook,
   kind: "teams",

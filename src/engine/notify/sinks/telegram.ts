@@ -6,7 +6,7 @@ import { describeEvent, plainLines } from "../message.ts";
 import { checkUrl, overHttp, revealToken, secondsOf, type SinkReply } from "../over_http.ts";
 import type { Sink } from "../sink.ts";
 
-/** A chat of Telegram, and the bot that writes to it. */
+/** A Telegram chat, and the bot that writes to it. */
 export interface TelegramSettings {
   token: string;
   chat: string;
@@ -17,7 +17,9 @@ const MARKS = { critical: "🔴", warning: "🟠", info: "🔵", acknowledged: "
 
 const addressOf = (token: string) => `https://api.telegram.org/bot${token}/sendMessage`;
 
-/** The Bot API of Telegram, `sendMessage`: plain text, for Markdown of what a target says would be refused. */
+/**
+ * Telegram Bot API, `sendMessage`. Plain text: Telegram refuses invalid Markdown, and a target's text may be.
+ */
 export const telegram: Sink<TelegramSettings> = {
   kind: "telegram",
   // 20 messages a minute in a group.
@@ -38,10 +40,10 @@ export const telegram: Sink<TelegramSettings> = {
   events: CHAT_EVENTS,
   check({ token, chat }, environment) {
     revealToken(environment, chat);
-    const known = /^\d+:[\w-]+$/.test(revealToken(environment, token));
-    return known
+    const isToken = /^\d+:[\w-]+$/.test(revealToken(environment, token));
+    return isToken
       ? checkUrl(addressOf(token), environment)
-      : "its token is not that of a bot: a number, a colon and letters";
+      : "its token is not a bot token: a number, a colon and letters";
   },
   render(event) {
     const message = describeEvent(event);
@@ -62,7 +64,7 @@ export const telegram: Sink<TelegramSettings> = {
       const retryAfterMs = reply.status === 429 ? secondsOf(parametersOf(reply).retry_after) : undefined;
       return retryAfterMs === undefined ? undefined : { retryAfterMs };
     },
-    // A group that became a supergroup has another id.
+    // A group that becomes a supergroup changes its id.
     redirect: (reply, settings) => {
       const chat = reply.status === 400 ? parametersOf(reply).migrate_to_chat_id : undefined;
       return typeof chat === "number" ? { ...settings, chat: String(chat) } : undefined;

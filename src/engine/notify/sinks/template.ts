@@ -13,10 +13,13 @@ import { fillTemplates, SinkTemplateError } from "../template.ts";
 
 const METHODS = ["POST", "PUT", "PATCH", "GET", "DELETE"] as const;
 const BODIES = ["json", "form", "text"] as const;
-/** What templates see in place of the notice's id until there is one: ids are of these characters. */
+/** Stands for the notice's id in validation and `render`; real ids have the same characters. */
 const SAMPLE_ID = "inc_sample_1_opened";
 
-/** A request to whatever takes one. Texts may hold `{{ expr }}` and, but for what templates insert, `${env:NAME}`. */
+/**
+ * A request to any HTTP API. Texts may hold `{{ expr }}` and `${env:NAME}`; inserted values never name a
+ * secret.
+ */
 export interface TemplateSettings {
   url: string;
   path?: string;
@@ -29,10 +32,10 @@ export interface TemplateSettings {
 
 type Parts = Pick<TemplateSettings, "path" | "headers" | "json" | "form" | "text">;
 
-/** Any method, headers and body, by templates of the event. */
+/** A request with any method, headers and body, made from templates over the event. */
 export const template: Sink<TemplateSettings> = {
   kind: "template",
-  // As its templates were written for one event.
+  // Templates are written for one incident.
   grouping: "asked",
   schema({ map, headers }) {
     const holds = "May hold {{ expr }} and ${env:NAME}.";
@@ -63,7 +66,7 @@ export const template: Sink<TemplateSettings> = {
     encode({ ...settings, ...parts }, environment.secrets);
     return checkUrl(settings.url, environment);
   },
-  // Filled in at delivery, for the notice's id may stand in it; here without it.
+  // Only a preview with the sample id: `deliver` fills in the templates, which may use the notice's id.
   render: (event, settings) => writeJson(fill(settings, event, SAMPLE_ID)),
   deliver: overHttp({
     url: ({ url }) => url,
@@ -74,7 +77,7 @@ export const template: Sink<TemplateSettings> = {
   }),
 };
 
-/** Every part with its templates filled in. */
+/** Fills in the templates of every part. */
 function fill({ path, headers, json, form, text }: TemplateSettings, event: WebhookEvent, id: string): Parts {
   return {
     ...fillTemplates({ path }, { event, id, encode: "url" }),
@@ -82,7 +85,7 @@ function fill({ path, headers, json, form, text }: TemplateSettings, event: Webh
   };
 }
 
-/** What of a request follows from filled parts, with their secrets. Throws `ConfigFault`. */
+/** Makes method, headers and body from filled parts and resolves their secrets. Throws `ConfigFault`. */
 function encode({ method = "POST", headers = {}, json, form, text }: TemplateSettings, secrets: Secrets) {
   const reveal = (value: unknown): unknown => {
     if (typeof value === "string") return secrets.reveal(value);
@@ -90,7 +93,7 @@ function encode({ method = "POST", headers = {}, json, form, text }: TemplateSet
     if (!isRecord(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, reveal(item)]));
   };
-  const sent = Object.entries(headers).map(([name, value]) => [
+  const own = Object.entries(headers).map(([name, value]) => [
     name.toLowerCase(),
     revealHeader(secrets, name, headerText(name, value)),
   ]);
@@ -100,13 +103,13 @@ function encode({ method = "POST", headers = {}, json, form, text }: TemplateSet
       new URLSearchParams(reveal(form) as Record<string, string>).toString(),
     ]
     : ["text/plain;charset=UTF-8", text === undefined ? undefined : secrets.reveal(text)];
-  const headersOf = { "content-type": type, ...Object.fromEntries(sent) };
+  const headersOf = { "content-type": type, ...Object.fromEntries(own) };
   return { method, headers: headersOf, body: method === "GET" ? undefined : body };
 }
 
-/** A header is one line of Latin-1: of what an event says the rest becomes "?". */
+/** A header value is one line of Latin-1; other characters become "?". */
 function headerText(name: string, value: unknown): string {
-  if (typeof value !== "string") throw new ConfigFault(`header ${name} is no text`);
+  if (typeof value !== "string") throw new ConfigFault(`header ${name} is not a text`);
   return value.replace(/\p{Cc}+/gu, " ").replace(/[^\u0020-\u00ff]/gu, "?").trim();
 }
 
@@ -127,7 +130,7 @@ function bodyFindings(settings: Record<string, unknown>): Finding[] {
   return [{ path: [first], at: "key", message: "a GET request has no body", expected, found: "GET" }];
 }
 
-/** What is wrong with templates, as far as samples of all events tell. */
+/** Findings in templates, from filling them with a sample of each event. */
 function templateFindings(settings: Record<string, unknown>): Finding[] {
   for (const change of SAMPLE_CHANGES) {
     try {
@@ -140,7 +143,7 @@ function templateFindings(settings: Record<string, unknown>): Finding[] {
   return [];
 }
 
-/** GitHub says "not now" by 403, its limits by `x-ratelimit-*`; Matrix says how long in its body. */
+/** Rate limits of common APIs: GitHub uses 403 and `x-ratelimit-*` headers, Matrix a wait in the body. */
 function read({ status, headers, json, receivedAt }: SinkReply): Partial<SinkAnswer> | undefined {
   const isSpent = headers.get("x-ratelimit-remaining") === "0";
   const isLimit = status === 429 || status === 403 && (isSpent || headers.has("retry-after"));

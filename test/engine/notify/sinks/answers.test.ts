@@ -137,5 +137,5 @@ test.each<[string | undefined, SinkAnswer["kind"]]>([
 
 test("Cloudflare's e-mail without a binding says so", async () => {
   const { answer } = await tell("cloudflare-email", []);
-  expect(answer).toEqual({ kind: "unanswered", detail: "there is no binding EMAIL (send_email)" });
+  expect(answer).toEqual({ kind: "unanswered", detail: "the Worker has no binding EMAIL (send_email)" });
 });

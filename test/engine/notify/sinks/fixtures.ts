@@ -181,7 +181,7 @@ export const FIXTURES: Record<string, SinkFixture> = {
     }]],
     faulty: [
       ["an unset token", bot(), "TOKEN"],
-      ["a token of something else", bot("hunter2"), "not that of a bot"],
+      ["a token of something else", bot("hunter2"), "not a bot token"],
     ],
     maxBytes: 4 * 4_096,
     // sendMessage: 1 to 4,096 characters.
