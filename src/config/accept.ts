@@ -26,70 +26,73 @@ import { cronReader } from "./timing.ts";
 import { noteLacking } from "./lacking.ts";
 import { webhookSecrets } from "./webhooks.ts";
 
-/** What a config is held against. */
+/** The environment that a config is validated for. */
 export interface LoadOptions extends Environment {
-  /** The kinds that this program has. */
+  /** The kinds that this program supports. */
   kinds: KindsAndReaders;
-  /** Undefined: valid if either can run it. */
+  /** Undefined: valid if any runtime can run it. */
   runtime?: Runtime;
-  /** Turns of a slot that this runtime bears where the config names none; default 3. */
+  /** Turns per slot on this runtime if the config sets none; default 3. */
   turns?: number;
-  /** Objects of each place, on Cloudflare; default 1. */
+  /** Durable Objects per place, on Cloudflare; default 1. */
   objects?: number;
-  /** Opens private addresses, whatever the config says. */
+  /** Allows private addresses, whatever the config says. */
   allowPrivate?: boolean;
 }
 
 const MOST_TURNS = 3;
 
-/** What was read of a config, before it is held against a program. */
+/** A parsed config, before validation across fields. */
 export interface ParsedConfig {
-  /** What was written, as far as it has the right shape; undefined: nothing could be read. */
+  /** The parts with the right shape; undefined if nothing could be read. */
   draft?: Draft<RawConfig>;
   findings?: Finding[];
   locate?: Locate;
   problems?: Problem[];
 }
 
-/** A config that passed, and what is doubtful in it. */
+/** A valid config and its warnings. */
 export interface LoadedConfig {
   config: Config;
   warnings: Problem[];
 }
 
-/** What a config is made with, which differs between one that was just written and one that passed before. */
-export interface Making {
+/** How a config is built: with full checks if it is new, without if it passed before. */
+export interface BuildMode {
   compiler(note: Note, options: CompilerOptions): Compiler;
-  /** Of each check in order; absent: they are made. */
+  /** The digest of each check in order; computed if absent. */
   digests?: readonly string[];
-  /** Absent: it has passed them. */
+  /** Absent for a config that has passed them. */
   checks?: Checks;
 }
 
-/** Checks what was read, fills in every default, and freezes what is new; throws a `ConfigError` with all problems at once. */
+/**
+ * Validates a parsed config, fills in defaults and freezes a new one. Throws a `ConfigError` with all
+ * problems.
+ */
 export async function accept(
   reading: ParsedConfig,
   options: LoadOptions,
-  making: Making,
+  mode: BuildMode,
 ): Promise<LoadedConfig> {
   const { draft, findings = [], locate = () => undefined, problems = [] } = reading;
   if (draft === undefined) throw new ConfigError(problems);
   const patterns = await options.kinds.patternsFor?.(draft);
   const note: Note = (finding) => void findings.push(finding);
-  const config = withDepthCheck(() => build(draft, { ...options, ...making, patterns }, note));
+  const config = withDepthCheck(() => build(draft, { ...options, ...mode, patterns }, note));
   const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
-  await setDigests(config.checks, making.digests);
-  // What passed before is read at each wake of an object, and to freeze it would be a quarter of that.
-  return { config: making.checks ? freeze(config) : config, warnings: all };
+  await setDigests(config.checks, mode.digests);
+  // A compiled config is read at each wake-up of an object, and freezing would take a quarter of that time.
+  return { config: mode.checks ? freeze(config) : config, warnings: all };
 }
 
-/** One after the other: each hash that is under way at once may take a thread of its own. */
-async function setDigests(checks: readonly Check[], digests: Making["digests"]): Promise<void> {
+/** Sequential, because each concurrent hash may take its own thread. */
+async function setDigests(checks: readonly Check[], digests: BuildMode["digests"]): Promise<void> {
   for (const [i, check] of checks.entries()) check.digest = digests?.[i] ?? await digestOf(check);
 }
 
-/** What walks a config, which may be nested more deeply than the stack. */
+/** Runs a recursive walk of a config. Turns a stack overflow into a `ConfigError`. */
 export function withDepthCheck<T>(walk: () => T): T {
   try {
     return walk();
@@ -100,7 +103,7 @@ export function withDepthCheck<T>(walk: () => T): T {
   }
 }
 
-type BuildOptions = LoadOptions & Making & { patterns?: Patterns };
+type BuildOptions = LoadOptions & BuildMode & { patterns?: Patterns };
 
 function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Config {
   const { kinds, checks } = options;
@@ -132,7 +135,7 @@ function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Conf
   const all = targets.flatMap((target) => target.checks);
   const { maintenance: windows } = draft;
   if (windows?.length && !kinds.readMaintenance) noteLacking("maintenance", ["maintenance"], note);
-  // There a place has objects as many as it needs, and each wake-up costs.
+  // Not on Cloudflare: a place has as many objects as it needs, and each wake-up costs.
   if (!isWorker) dealPhases(all, settings);
   return {
     ...settings,

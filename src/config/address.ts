@@ -3,19 +3,19 @@ import { endpointUrl } from "../base/endpoint.ts";
 import { hostOf, hostRefusal, refusal } from "../base/http/guard.ts";
 import { describe, type Finding, type Note, type Path } from "./problem.ts";
 
-/** What may stand in a URL. `prefix`: more is put behind it, so query and fragment would be lost. */
+/** Rules for a URL. `prefix`: paths are appended to it, so a query or fragment would be lost. */
 export interface AddressRules {
   prefix?: boolean;
   allowPrivate: boolean;
 }
 
-/** The checks of this file, as they are handed down. */
+/** The checks of this file, passed down to readers. */
 export interface AddressChecks {
   address: typeof checkAddress;
   host: typeof checkHost;
 }
 
-/** Notes why Assay could not ask this URL. One that holds `${env:` is known only when the program runs. */
+/** Reports why Assay could not request this URL. Skips URLs with `${env:`, known only at run time. */
 export function checkAddress(url: string | undefined, path: Path, rules: AddressRules, note: Note): void {
   if (url === undefined) return;
   const found = describe(url, path);
@@ -27,7 +27,7 @@ export function checkAddress(url: string | undefined, path: Path, rules: Address
   if (fault) note({ path, found, ...fault });
 }
 
-/** Notes why Assay could not connect to this host. One that holds `${env:` is known only when the program runs. */
+/** Reports why Assay could not connect to this host. Skips hosts with `${env:`, known only at run time. */
 export function checkHost(
   host: string | undefined,
   path: Path,
@@ -46,7 +46,9 @@ export function checkHost(
   }
 }
 
-/** What should stand there in place of an address that is refused, `openly` even where private ones are allowed. */
+/**
+ * What is expected instead of a refused address. `openly`: the reason even if private addresses are allowed.
+ */
 const publicOr = (openly: string | null, allowPrivate: boolean) =>
   !allowPrivate && openly === null ? "a public address, or allowPrivate: true" : "a public address";
 

@@ -2,7 +2,7 @@ import { closest } from "../base/closest.ts";
 import type { Check, Target } from "./config.ts";
 import type { Note, Path } from "./problem.ts";
 
-/** Notes checks that come after none of their target's, after themselves, or after each other; `path` is the list of checks. */
+/** Reports `after` of an unknown check, or in a circle. `path` is the path of the list of checks. */
 export function checkOrder({ id, checks }: Target, path: Path, note: Note): void {
   const byKey = new Map(checks.map((check) => [check.key, check]));
   const ids = checks.map((check) => check.id);

@@ -1,7 +1,4 @@
-/** Requests of one client a minute, where the config names no limit. */
-export const REQUESTS_A_MINUTE = 600;
-
-/** The `api` part of a config: who may do what, how often, and from which pages. */
+/** The `api` part of a config: tokens, rate limit, CORS and proxies. */
 import type * as z from "../base/zod.ts";
 import type { apiGrammar } from "./schema/api.ts";
 import { matches } from "../base/glob.ts";
@@ -13,7 +10,10 @@ import { DAY_MS } from "../base/time.ts";
 // @ts-types="../base/std.d.ts"
 import { encodeHex } from "@std/encoding/hex";
 
-/** A token that the API knows by its digest alone. Two with one `id` are a rotation. */
+/** Default requests per client and minute. */
+export const REQUESTS_A_MINUTE = 600;
+
+/** A token, known only by its digest. Two may share an `id` during a rotation. */
 export interface TokenConfig {
   id: string;
   /** SHA-256 of the token, lower-case hex. */
@@ -21,29 +21,29 @@ export interface TokenConfig {
   scopes: TokenScope[];
   /** Globs over target ids. */
   targets: string[];
-  /** Refused from this instant on, epoch ms. */
+  /** Expiry, epoch ms. */
   expiresAt?: number;
 }
 
 /** Settings of the HTTP API. */
 export interface ApiConfig {
-  /** `${env:NAME}` of a token for everything. */
+  /** `${env:NAME}` of a token with all scopes. */
   token?: string;
   tokens: TokenConfig[];
-  /** Requests that one client may send in a minute. */
+  /** Requests per client and minute. */
   rateLimit: { perMinute: number };
   /** Origins whose pages may read the API; `*` is all of them. */
   cors: string[];
-  /** Reverse proxies in front, each of which appends to X-Forwarded-For; 0: that header is not looked at. */
+  /** Reverse proxies in front, each of which appends to X-Forwarded-For; 0: the header is ignored. */
   proxies: number;
-  /** Where they stand, in CIDR notation; absent: at loopback and private addresses. */
+  /** Their addresses in CIDR notation; absent: loopback and private addresses. */
   trustedProxies?: string[];
 }
 
 type ApiDraft = Draft<z.infer<typeof apiGrammar>>;
 type RowDraft = NonNullable<NonNullable<ApiDraft["tokens"]>[number]>;
 
-/** `api` with every default; `targets` are the ids that patterns may mean. */
+/** Reads `api` and fills in defaults. `targets` are the ids that globs may match. */
 export function readApi(draft: ApiDraft = {}, targets: (string | undefined)[], note: Note): ApiConfig {
   const { token, tokens = [], rateLimit, cors = [], proxies = 0, trustedProxies } = draft;
   const twice = {
@@ -79,7 +79,12 @@ function readToken(row: RowDraft, ids: (string | undefined)[], path: Path, note:
   const targets = (row.targets ?? ["*"]).filter((glob) => glob !== undefined);
   if (scopes.includes("admin") && targets.some((glob) => glob !== "*")) {
     const expected = "no targets, or other scopes";
-    note({ path: [...path, "targets"], message: "admin is good for all targets", expected, found: "a list" });
+    note({
+      path: [...path, "targets"],
+      message: "admin is valid for all targets",
+      expected,
+      found: "a list",
+    });
   }
   for (const [i, glob] of targets.entries()) {
     if (glob === "*" || ids.some((id) => id !== undefined && matches(glob, id))) continue;
@@ -102,5 +107,5 @@ function digestOf(hash: string): string {
   return encodeHex(Uint8Array.from(bytes, (char) => char.charCodeAt(0)));
 }
 
-/** A date lasts until its end. */
+/** A date without a time includes that day. */
 const endOf = (expires: string) => Date.parse(expires) + (expires.includes("T") ? 0 : DAY_MS);

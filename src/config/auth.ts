@@ -2,10 +2,12 @@ import type { StepAuth } from "./config.ts";
 import type { StepContext } from "./step_context.ts";
 import type { ConfigAuthKind } from "./kinds.ts";
 
-/** What a step, check or target says under `auth`. */
+/** `auth` of a step, check or target as written. */
 export type AuthDraft = "none" | Partial<Record<string, unknown>>;
 
-/** What is written at `context.path`; undefined: nothing, or the grammar has noted what is wrong. */
+/**
+ * Reads `auth` at `context.path`; undefined if there is none, or if the grammar has already reported a fault.
+ */
 export function readAuth(
   draft: AuthDraft | undefined,
   auths: readonly ConfigAuthKind[],

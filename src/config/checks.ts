@@ -7,7 +7,7 @@ import { refuseIgnored } from "./ignored.ts";
 import { checkSource } from "./report_source.ts";
 import { warnUnused } from "./unused.ts";
 
-/** Each notes what is wrong; what they are given stays as it is. */
+/** Each check reports faults and changes nothing. */
 export const CHECKS = {
   address: checkAddress,
   dependencies: checkDependencies,
@@ -19,5 +19,5 @@ export const CHECKS = {
   unused: warnUnused,
 };
 
-/** The same; absent where a config has passed. */
+/** Type of {@linkcode CHECKS}. */
 export type Checks = typeof CHECKS;

@@ -15,39 +15,41 @@ import {
 } from "./expression/mod.ts";
 import type { Note, Path } from "./problem.ts";
 
-/** What answers of one kind are made of. */
+/** The shape of the answers of one step kind. */
 export interface AnswerShape {
-  /** CEL types of what an expectation or capture may name. */
+  /** CEL types of the variables of expectations and captures. */
   readonly scope: Variables;
-  /** The same, of what no Worker can tell. */
+  /** Further variables that a Worker cannot measure. */
   readonly measured?: Variables;
-  /** Answers of services that are not well: an expectation that lets them pass proves little. */
+  /** Answers of unhealthy services: an expectation that passes them proves little. */
   readonly hostile: readonly HostileAnswer[];
 }
 
-/** Compiles each distinct text once and notes what is wrong with it, at each place where it stands. */
+/** Compiles each distinct text once, and reports its faults at each place where it is used. */
 export interface Compiler {
   template(source: string, captures: readonly string[], path: Path): Template;
   over(answers: AnswerShape): AnswerCompiler;
 }
 
-/** The same for expressions over answers of one kind. */
+/** Compiles expressions over answers of one kind. */
 export interface AnswerCompiler {
   expectation(source: string, captures: readonly string[], path: Path): Expectation[];
   program(source: string, captures: readonly string[], path: Path): Program[];
-  /** The names of hostile answers that all of these (one at least) would let pass. */
+  /**
+   * The names of hostile answers that pass all of these expectations, of which there must be at least one.
+   */
   vacuousPasses(expectations: readonly Expectation[]): string[];
 }
 
-/** What a compiler has and may use. */
+/** Options of a compiler. */
 export interface CompilerOptions {
   patterns?: Patterns;
   functions?: readonly ExpressionFunction[];
-  /** Some prober asks by a Worker's fetch. */
+  /** Whether any prober is a Worker. */
   isWorker?: boolean;
 }
 
-/** What expressions over such answers may name. */
+/** The language of expressions over answers of this shape. */
 export function languageOf(
   { scope, measured }: AnswerShape,
   { patterns, functions, isWorker }: CompilerOptions,
@@ -56,10 +58,10 @@ export function languageOf(
   return { variables, absent: isWorker ? measured : undefined, patterns, functions };
 }
 
-/** Templates have no answer yet. */
+/** Templates are filled before there is an answer. */
 export const NO_ANSWER: AnswerShape = { scope: {}, hostile: [] };
 
-/** A compiler for one config. A text that does not compile gives nothing (a template: its bare text). */
+/** A compiler for one config. A text that does not compile gives nothing, or for a template an empty one. */
 export function compiler(note: Note, options: CompilerOptions): Compiler {
   const plain = languageOf(NO_ANSWER, options);
   const template = memoizeCompile((source, captures) => compileTemplate(source, captures, plain), note);
@@ -98,7 +100,7 @@ type Compile<T> = (source: string, captures: readonly string[]) => T;
 function memoizeCompile<T>(compile: Compile<T>, note: Note) {
   const cache = new Map<string, [T] | ExpressionError>();
   return (source: string, captures: readonly string[], path: Path): [T] | undefined => {
-    // Which captures there are decides nothing in a text that names none.
+    // A text that does not use captures compiles the same whatever captures exist.
     const key = source.includes("captures") ? JSON.stringify([source, captures]) : source;
     const result = cache.get(key) ?? tryCompile(compile, source, captures);
     cache.set(key, result);

@@ -8,28 +8,28 @@ import { isRecord } from "../base/json.ts";
 import { references } from "../base/secrets.ts";
 import { trustingCompiler } from "./trusted.ts";
 
-/** A config as a deployment bundles it: what passed `load`, the mark of the grammar that it passed, and what was made of it then. */
+/** A config as bundled in a deployment: a value that passed `load`, and the fingerprint of its grammar. */
 export interface Compiled {
   grammar: string;
   config: unknown;
-  /** Objects of each place. */
+  /** Durable Objects per place. */
   objects: number;
-  /** Of the checks of each target in order; absent: they are made at each start. */
+  /** The digests of each target's checks, in order; computed at each start if absent. */
   digests?: string[][];
-  /** The names of the secrets that it refers to. */
+  /** Names of the secrets it references. */
   secrets: string[];
 }
 
-/** Compiles a value that passed `load`; `made` is what it came to. */
-export const compileConfig = (config: unknown, made?: Pick<Config, "objects" | "targets">): Compiled => ({
+/** Compiles a value that passed `load`; `loaded` is the result of that. */
+export const compileConfig = (config: unknown, loaded?: Pick<Config, "objects" | "targets">): Compiled => ({
   grammar: grammar.mark,
   config,
-  objects: made?.objects ?? 1,
-  digests: made?.targets.map(({ checks }) => checks.map(({ digest }) => digest)),
+  objects: loaded?.objects ?? 1,
+  digests: loaded?.targets.map(({ checks }) => checks.map(({ digest }) => digest)),
   secrets: references(JSON.stringify(config)),
 });
 
-/** Loads what was compiled from a config that passed `load`: neither its shape nor an expression in it is checked again. */
+/** Loads a compiled config without checking its shape or expressions again. */
 export async function loadCompiled(value: unknown, options: LoadOptions): Promise<LoadedConfig> {
   const { config, objects, digests } = readCompiled(value);
   return await accept({ draft: config as Draft<RawConfig> }, { ...options, objects }, {
@@ -38,7 +38,7 @@ export async function loadCompiled(value: unknown, options: LoadOptions): Promis
   });
 }
 
-/** What no prober needs, and what may name targets that are not in its share. */
+/** Parts that probers do not need, and that may name targets outside of their share. */
 const OF_THE_LEDGER = {
   api: undefined,
   heartbeat: undefined,
@@ -48,7 +48,10 @@ const OF_THE_LEDGER = {
   webhooks: undefined,
 };
 
-/** What a prober of a place needs to walk these targets: a place has many objects, and each wakes up by itself. */
+/**
+ * The part of a config that a prober object needs for these targets. Objects are many, and each starts by
+ * itself.
+ */
 export function shareOf(value: unknown, targetIds: ReadonlySet<string>): Compiled {
   const { config, digests, ...rest } = readCompiled(value);
   const { targets = [], ...settings } = config as Draft<RawConfig>;
@@ -60,7 +63,7 @@ export function shareOf(value: unknown, targetIds: ReadonlySet<string>): Compile
   };
 }
 
-/** The value again; a `ConfigError` if this grammar has not passed it: another version's, or written by hand. */
+/** Checks that this version's grammar compiled the value. Throws a `ConfigError` otherwise. */
 function readCompiled(value: unknown): Compiled {
   if (isRecord(value) && value.grammar === grammar.mark && isRecord(value.config)) {
     return value as unknown as Compiled;

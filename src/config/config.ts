@@ -9,20 +9,23 @@ import type { LANGUAGES } from "./schema/page.ts";
 import type { CompiledCron, RequestCount } from "./kinds.ts";
 import type { Expectation, Program } from "./expression/mod.ts";
 
-/** How many votes win. `fraction` x is at least ceil(x * fresh votes). */
+/** How many votes are needed. `fraction` x means at least ceil(x * fresh votes). */
 export type Rule = "majority" | "all" | "any" | { atLeast: number } | { fraction: number };
 
-/** Rules for one tally. `minReporting` fresh votes are needed for any outcome but `pending`. */
+/** Rules for one tally. */
 export interface Quorum {
-  /** Wins a question that opens an incident. */
+  /** Votes needed to win a question that opens an incident. */
   open: Rule;
-  /** Wins the question "is it ready?". */
+  /** Votes needed to win the question "is it ready?". */
   resolve: Rule;
-  /** With fewer fresh votes there is no outcome. */
+  /** With fewer fresh votes the outcome is `pending`. */
   minReporting: number;
 }
 
-/** One vantage point: this process (`local`), another deployment (`remote`), or a Cloudflare location (`place`). */
+/**
+ * One vantage point: this process (`local`), another deployment (`remote`), or a Cloudflare location
+ * (`place`).
+ */
 export type ProberConfig =
   & { id: string; region: string }
   & ({ kind: "local" } | { kind: "remote"; url: string; token: string } | {
@@ -38,53 +41,56 @@ export interface Region {
   probers: ProberConfig[];
 }
 
-/** When a check runs: every `everyMs`, `phaseMs` (0 where absent) after the epoch, or by cron expression. */
+/**
+ * When a check runs: every `everyMs`, offset by `phaseMs` (default 0) from the epoch, or by cron expression.
+ */
 export type Schedule = { everyMs: number; phaseMs?: number } | { cron: CompiledCron };
 
-/** How requests of a step are let in. */
+/** Authentication of a step's requests. */
 export interface StepAuth {
   kind: string;
-  /** The same object for all steps that have it from their check or target. */
+  /** All steps that inherit it share one object. */
   settings: object;
-  /** It is the check's or target's: for the target's origin alone. */
+  /** Inherited from the check or target: used only for the target's origin. */
   isInherited: boolean;
 }
 
-/** One step of a journey, ready to walk. What its kind adds stands beside. */
+/** One step of a journey, ready to run. Its kind adds further fields. */
 export interface Step {
   kind: string;
   name: string;
   expect: Expectation[];
   capture: [string, Program][];
-  /** Those of its captures that nothing may show. */
+  /** Names of its captures that must never be shown. */
   secretCaptures: string[];
   until?: { everyMs: number; withinMs: number };
-  /** Over captures, run and now: left out where it does not hold. */
+  /** Condition over captures, run and now: the step is skipped if it does not hold. */
   onlyIf?: Expectation;
-  /** Taken so often, or only while this holds; `mustEnd`: it fails where that still holds after the last time. */
+  /**
+   * Repeats the step while `while` holds, at most `times`. `mustEnd`: fails if it still holds after the last
+   * run.
+   */
   repeat?: { times: number; while?: Expectation; mustEnd: boolean };
   auth?: StepAuth;
   timeoutMs: number;
-  /** For humans: what it asks, with templates as they were written. */
+  /** Display text of what it requests, with templates as written. */
   summary: string;
   requests: RequestCount;
 }
 
-/** The keys of an AWS API, each a `${env:NAME}`. */
+/** Access to an AWS API. Keys are `${env:NAME}`. */
 export interface AwsAccess {
   /** AWS region of the target group. */
   region: string;
-  /** Whose targets are listed. */
+  /** The target group to query. */
   targetGroupArn: string;
-  /** A reference to the environment. */
   accessKeyId: string;
-  /** A reference to the environment. */
   secretAccessKey: string;
-  /** A reference to the environment, for temporary keys. */
+  /** Only for temporary keys. */
   sessionToken?: string;
 }
 
-/** A claim that the prober asks for. `name` is unique in the check. */
+/** A report that the prober requests. `name` is unique in the check. */
 export interface AskedSource {
   kind: "asked";
   name: string;
@@ -94,58 +100,61 @@ export interface AskedSource {
   dialect: string;
   timeoutMs: number;
   question?: Question;
-  /** The part of the answer whose state is the claim; absent: the whole. */
+  /** The part of the answer whose state is the claim; absent: the whole answer. */
   select?: string;
-  /** The gRPC service that is asked about; absent: the whole server. */
+  /** The gRPC service to ask about; absent: the whole server. */
   service?: string;
-  /** The request is AWS's DescribeTargetHealth, signed with these. */
+  /** Sends AWS's DescribeTargetHealth, signed with these keys. */
   aws?: AwsAccess;
-  /** How it is authorized; absent: not at all. */
+  /** Authentication of the request, if any. */
   auth?: StepAuth;
-  /** Requests on top of its own that its auth takes. */
+  /** Additional requests of its auth. */
   further?: RequestCount;
 }
 
-/** A claim that is sent in: `PUT /v1/targets/{target}/checks/{check}/reports/{name}`. No prober knows it; `settle` does. */
+/**
+ * A pushed report: `PUT /v1/targets/{target}/checks/{check}/reports/{name}`. Only the settler reads it, not
+ * probers.
+ */
 export interface PushedSource {
   kind: "pushed";
   name: string;
-  /** `${env:NAME}`; absent: only a token of the API with that scope may push. */
+  /** `${env:NAME}`; absent: only an API token with scope `report` may push. */
   token?: string;
-  /** Without a push for this long the claim is `unknown`, reason `stale`. */
+  /** After this time without a push the claim is `unknown`, reason `stale`. */
   ttlMs: number;
   question: "push";
   select?: string;
 }
 
-/** Where one claim comes from. */
+/** A source of claims. */
 export type ReportSource = AskedSource | PushedSource;
 
-/** How the claims of several sources become one: see the table in report/sources.ts. */
+/** How to combine the claims of several sources: see the table in report/sources.ts. */
 export type ClaimRule = "worst" | "all" | "any";
 
-/** The service's own report: 1 to 10 sources, and how they become one claim. */
+/** The service's own report: 1 to 10 sources, and the rule that combines them. */
 export interface ReportConfig {
   sources: ReportSource[];
   rule: ClaimRule;
 }
 
-/** One readiness claim and the proof of it, with every default filled in. */
+/** One check: a readiness claim and the journey that verifies it, with defaults filled in. */
 export interface Check {
   /** `target/check`, unique. */
   key: string;
   id: string;
   target: Target;
   contract?: string;
-  /** It counts neither for the status of its target nor for its figures. */
+  /** Excluded from its target's status and figures. */
   optional?: true;
-  /** The share of good time that is its objective over 30 days, below 1. */
+  /** Objective: the share of good time over 30 days, below 1. */
   slo?: number;
   schedule: Schedule;
   report?: ReportConfig;
   journey: Step[];
   cleanup: Step[];
-  /** Whole journey, polls included. */
+  /** Deadline of the whole journey, including polls. */
   timeoutMs: number;
   latencyBudgetMs?: number;
   quorum: Quorum;
@@ -155,31 +164,34 @@ export interface Check {
   startupBudgetMs: number;
   drainWindowMs: number;
   flapWindowMs: number;
-  /** Instants of a slot at which probers walk by turns, 1 to 3. */
+  /** How many instants of a slot the probers are spread over, 1 to 3. */
   turns: number;
-  /** How long after a first failure or a first recovery all probers walk once more, ms; 0: never. */
+  /** How long after a first failure or recovery all probers repeat the check, ms; 0: never. */
   confirmMs: number;
-  /** How often a round without an HTTP answer is walked again: 0 or 1. */
+  /** How often a round without an HTTP answer is repeated: 0 or 1. */
   retry: number;
-  /** For so long a prober that fell silent with a bad vote counts against resolving, ms. */
+  /** How long a prober that stopped reporting with a bad vote counts against resolving, ms. */
   releaseAfterMs: number;
-  /** A certificate that ends within it opens an advisory, ms; 0: never. */
+  /** A certificate that ends within this time opens an advisory, ms; 0: never. */
   certificateWarningMs: number;
-  /** The most that its incidents can be; absent: critical. */
+  /** Highest severity of its incidents; absent: critical. */
   severity?: "critical" | "warning" | "info";
-  /** Captures whose values must agree across regions, and how long a change may take, ms. */
+  /** Captures that must agree across regions, and how long a change may take, ms. */
   converge?: Readonly<Record<string, number>>;
-  /** The capture that is the version which answered. */
+  /** Name of the capture with the version that answered. */
   version?: string;
-  /** The key of the check of the same target that must hold before this one is judged. */
+  /** Key of the check of the same target that must pass before this one is judged. */
   after?: string;
-  /** Whether evidence may hold of an answer's body. */
+  /** Whether evidence may contain an excerpt of a body. */
   evidence: { body: boolean };
-  /** Evidence older than this is none; absent: 2.5 scheduled gaps. */
+  /** Evidence older than this does not count; absent: 2.5 scheduled gaps. */
   maxAgeMs?: number;
-  /** SHA-256 (hex) of everything that decides how the check is walked and read. */
+  /** SHA-256 (hex) of everything that determines how the check runs and how answers are read. */
   digest: string;
-  /** Its requests carry a `traceparent` whose trace id follows from the run; `url` is where `{traceId}` is looked at. */
+  /**
+   * Requests carry a `traceparent` with a trace id derived from the run. `url` links to a trace by
+   * `{traceId}`.
+   */
   trace?: { url?: string };
 }
 
@@ -190,11 +202,11 @@ export interface Target {
   /** May hold `${env:NAME}`. */
   url: string;
   labels: Record<string, string>;
-  /** Targets without which it does not work: their outages are causes of its own. */
+  /** Targets it depends on: their outages may cause its incidents. */
   dependsOn: readonly string[];
-  /** Origins that steps may be led to, beside that of `url`. */
+  /** Further origins that steps may send requests to. */
   origins: readonly string[];
-  /** For all requests to the origin of `url`; texts may hold `${env:NAME}`. */
+  /** TLS settings for the origin of `url`; texts may hold `${env:NAME}`. */
   tls?: TlsSettings;
   checks: Check[];
 }
@@ -202,15 +214,15 @@ export interface Target {
 /** A receiver of notices. */
 export interface Webhook {
   id: string;
-  /** The sink that it goes to. */
+  /** Kind of its sink. */
   kind: string;
-  /** As its sink's schema has them; a text may hold `${env:NAME}`. */
+  /** Settings in the shape of the sink's schema; texts may hold `${env:NAME}`. */
   settings: unknown;
   /** Globs over event names: `incident.*`. */
   events: string[];
 }
 
-/** How the public page looks. */
+/** Appearance of the public page. */
 export interface PageSettings {
   name: string;
   intro?: string;
@@ -224,19 +236,22 @@ export interface PageSettings {
   groupBy?: string;
 }
 
-/** Which kind of store, and its settings. */
+/** The kind of store and its settings. */
 export interface StoreConfig {
   kind: string;
   options: unknown;
 }
 
-/** Where settled slots are reported to, and at most how often; `url` may hold `${env:NAME}`. */
+/**
+ * The URL that settled slots are reported to, and the minimum time between requests. `url` may hold
+ * `${env:NAME}`.
+ */
 export interface Heartbeat {
   url: string;
   everyMs: number;
 }
 
-/** A valid configuration: frozen, free of secrets, every default filled in. Durations are in ms. */
+/** A valid configuration: frozen, without secrets, with defaults filled in. Durations are in ms. */
 export interface Config {
   publicUrl?: string;
   listen: ListenAddress;
@@ -247,11 +262,13 @@ export interface Config {
   hooks: HooksConfig;
   controls: string[];
   allowPrivate: boolean;
-  /** Connections of one prober at once: one a round, and one more for each further source while there is room. */
+  /**
+   * Concurrent connections of one prober: one per round, and one for each further source if there is room.
+   */
   concurrency: number;
-  /** Of these to the host and port of one target's URL. */
+  /** Concurrent connections to one host and port of a target's URL. */
   connectionsPerHost: number;
-  /** Objects of each place, on Cloudflare, among which its checks are dealt (see objects.ts). */
+  /** Durable Objects per place, on Cloudflare, which share its checks (see objects.ts). */
   objects: number;
   regions: Region[];
   targets: Target[];
@@ -259,8 +276,8 @@ export interface Config {
   checks: Check[];
   webhooks: Webhook[];
   heartbeat?: Heartbeat;
-  /** Which sinks get which incidents; absent: each webhook gets all of its events. */
+  /** Which webhooks get which incidents; absent: each gets all its events. */
   routes?: Route[];
-  /** Times in which notices are held, known beforehand. */
+  /** Scheduled windows in which notices are held. */
   maintenance: MaintenanceWindow[];
 }

@@ -4,12 +4,12 @@ import { capturesOf } from "./journey.ts";
 import { parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
 
-/** So many values of a check are remembered for each prober. */
+/** The most such captures per check, because states store their values for each prober. */
 const MOST = { converge: 5, version: 1 };
 
 /**
- * The captures of a check that are kept: those that must agree across regions, and how long a change may take, and the version that
- * answers. Notes those that cannot be compared.
+ * The captures of a check whose values are stored: those that must agree across regions, with the time a
+ * change may take, and the version. Reports those that cannot be compared.
  */
 export function readConverge(
   { journey, cleanup }: CheckDraft,
@@ -47,16 +47,16 @@ function faultOf(
   },
 ): { message: string; expected: string } | undefined {
   if (part === "cleanup") {
-    return { message: "a cleanup proves nothing", expected: `${key} in a step of the journey` };
+    return { message: "a cleanup is not part of the proof", expected: `${key} in a step of the journey` };
   }
   if (isSecret) {
     return {
-      message: "its value is shown, and this capture is secret",
-      expected: "another capture, or secret: false beside it",
+      message: "its value is shown, but this capture is secret",
+      expected: "another capture, or secret: false",
     };
   }
-  // Values are kept by these names, and every object has a `constructor`.
-  if (name in {}) return { message: "a word of JavaScript", expected: "another name" };
+  // Names are keys of objects, so inherited names such as `constructor` are not allowed.
+  if (name in {}) return { message: "a name reserved in JavaScript", expected: "another name" };
   if (count > MOST[key]) {
     return { message: `too many with ${key}`, expected: `at most ${MOST[key]} in a check` };
   }

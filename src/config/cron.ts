@@ -3,19 +3,20 @@ import { type Zone, zoneOf } from "../base/zone.ts";
 import { HOUR_MS } from "../base/time.ts";
 import type { CompiledCron } from "./kinds.ts";
 
-// An offset of 0 is UTC too, and croner is six times faster with it than with a zone.
+// Offset 0 instead of zone UTC: croner is six times faster with an offset.
 const UTC = { utcOffset: 0, mode: "5-part" } as const;
-/** No clock is set back further. */
+/** More than any zone's clock is ever set back. */
 const SET_BACK_MS = 3 * HOUR_MS;
 
 /**
- * Compiles five cron fields, in UTC or in a zone by its IANA name; throws with the reason if they are not, or it is none. In a zone a
- * time that a night lacks is the end of its gap, and one that a night has twice is the first of both; what runs in every hour runs on.
+ * Compiles five cron fields, in UTC or in an IANA time zone. Throws with the reason if fields or zone are
+ * invalid. When clocks change, a skipped time runs at the end of the gap, and a repeated time runs only the
+ * first time. Fields that match every hour run on through the change.
  */
 export function compileCron(fields: string, zone?: string): CompiledCron {
   if (zone === undefined) return { source: fields, ...runsOf(new Cron(fields, UTC)) };
   const known = zoneOf(zone);
-  if (!known) throw new Error(`there is no time zone ${zone}`);
+  if (!known) throw new Error(`unknown time zone ${zone}`);
   const [, hours] = fields.trim().split(/\s+/);
   const runs = hours === "*"
     ? runsOf(new Cron(fields, { timezone: zone, mode: "5-part" }))

@@ -2,7 +2,7 @@ import { closest } from "../base/closest.ts";
 import type { Target } from "./config.ts";
 import type { Note } from "./problem.ts";
 
-/** Notes targets that depend on none of the config, on themselves, or on each other. */
+/** Reports `dependsOn` of unknown targets, and circles. */
 export function checkDependencies(targets: readonly Target[], note: Note): void {
   const byId = new Map(targets.map((target) => [target.id, target]));
   for (const [i, { id, dependsOn }] of targets.entries()) {
@@ -21,7 +21,7 @@ export function checkDependencies(targets: readonly Target[], note: Note): void 
   }
 }
 
-/** From a target along its dependencies to another one. */
+/** The path from a target along its dependencies to another one, if there is one. */
 function wayBack(
   from: string,
   to: string,

@@ -1,17 +1,17 @@
-/** What one config changes against another, check by check. */
+/** Compares two configs, check by check. */
 import type { Check, Config } from "./config.ts";
 
-/** What another config would change. Keys of checks, in the order of the files. */
+/** Differences between two configs: keys of checks, in the order of the files. */
 export interface ConfigDiff {
   added: string[];
   removed: string[];
-  /** Asked or read otherwise: probers that hold the other config are refused until they have this one. */
+  /** Probed differently: probers with the other config are refused until they have this one. */
   changed: string[];
-  /** Probed alike, but judged or notified differently. */
+  /** Probed the same, but judged or notified differently. */
   rejudged: string[];
 }
 
-/** The checks that differ. */
+/** Finds the checks that differ. */
 export function diffConfigs(before: Config, after: Config): ConfigDiff {
   const known = new Map(before.checks.map((check) => [check.key, check]));
   const kept = new Set(after.checks.map(({ key }) => key));
@@ -27,7 +27,7 @@ export function diffConfigs(before: Config, after: Config): ConfigDiff {
   };
 }
 
-/** What decides how a check is judged, as text: all of it but what its digest covers. */
+/** Everything of a check that its digest does not cover, as text. */
 function rulesOf({ target, journey: _journey, cleanup: _cleanup, report: _report, ...rules }: Check): string {
   const { name, labels, dependsOn } = target;
   return JSON.stringify({ ...rules, name, labels, dependsOn });
@@ -35,12 +35,12 @@ function rulesOf({ target, journey: _journey, cleanup: _cleanup, report: _report
 
 const WORDS: [kind: keyof ConfigDiff, sign: string, words: string][] = [
   ["added", "+", "added"],
-  ["removed", "-", "removed: what is open of it is resolved, reason removed"],
-  ["changed", "~", "changed in what is asked or read: votes and incidents stay"],
+  ["removed", "-", "removed: its open incidents are resolved, reason removed"],
+  ["changed", "~", "changed in how it is probed: votes and incidents stay"],
   ["rejudged", "~", "changed in judgement or notification: votes and incidents stay"],
 ];
 
-/** The same in words, a line a check. */
+/** The differences as text, one line per check. */
 export function formatDiff(diff: ConfigDiff): string[] {
   const lines = WORDS.flatMap(([kind, sign, words]) => diff[kind].map((key) => `${sign} ${key}: ${words}`));
   return lines.length > 0 ? lines : ["no check differs"];

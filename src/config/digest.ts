@@ -2,7 +2,10 @@ import type { Check, ReportConfig, Step } from "./config.ts";
 // @ts-types="../base/std.d.ts"
 import { encodeHex } from "@std/encoding/hex";
 
-/** SHA-256 (hex) of what decides how a check is walked and read; the same for the same config in YAML and JSON. */
+/**
+ * SHA-256 (hex) of everything that determines how a check is probed. Equal configs in YAML and JSON give
+ * equal digests.
+ */
 export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
   const {
     target,
@@ -26,7 +29,7 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
     timeoutMs,
     latencyBudgetMs,
     trace: trace && true,
-    // The usual ones are left out, so that probers of the version before are still of one mind with this one.
+    // Defaults are omitted, so that the digest equals that of earlier versions, which lack these fields.
     retry: retry === 1 ? undefined : retry,
     evidence: evidence.body ? undefined : evidence,
     converge: converge && Object.keys(converge),
@@ -36,18 +39,18 @@ export async function digestOf(check: Omit<Check, "digest">): Promise<string> {
   return encodeHex(hash);
 }
 
-/** Of a pushed source a prober knows only that it is there. */
+/** Probers depend only on the existence of a pushed source. */
 const withoutPushDetail = ({ sources, rule }: ReportConfig) => ({
   rule,
   sources: sources.map((source) => source.kind === "pushed" ? { kind: source.kind } : source),
 });
 
-/** What a kind adds to a step says which kind it is; the rest of these follows from it, or only decides what is shown. */
+/** Drops fields that follow from others or only affect display. */
 const withoutDerived = (
   { kind: _kind, summary: _summary, requests: _requests, secretCaptures: _secret, ...step }: Step,
 ) => step;
 
-/** JSON with keys in order; what was compiled stands as its source. */
+/** JSON with sorted keys; compiled expressions are replaced by their source. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);

@@ -1,4 +1,7 @@
-/** What a valid config can do less well than its writer may think: a table of doubts, said at `check` and at the start. */
+/**
+ * Warnings about valid configs that detect less than expected: a table of rules, reported by `check` and at
+ * start.
+ */
 import type { Check, Config, Region } from "./config.ts";
 import type { ConfigStoreKind } from "./kinds.ts";
 import type { Problem } from "./problem.ts";
@@ -18,8 +21,8 @@ const RULES: readonly Rule[] = [
     regions.length % 2 === 0 && {
       path: "regions",
       message: regions.length === 2
-        ? "of two regions one that is silent ends all detection, and one that fails decides nothing"
-        : `${regions.length} regions may tie, which decides nothing: they are slower than ${
+        ? "with two regions, a silent one ends all detection, and a failing one decides nothing"
+        : `${regions.length} regions may tie, which decides nothing: they detect more slowly than ${
           regions.length - 1
         }`,
       expected: "an odd number",
@@ -27,7 +30,7 @@ const RULES: readonly Rule[] = [
   ({ regions }) =>
     regions.length === 1 && probersOf(regions).length === 2 && {
       path: "regions[0].probers",
-      message: "of two probers one that fails decides nothing",
+      message: "with two probers, a failing one decides nothing",
       expected: "one, or three",
     },
   (config) => {
@@ -35,14 +38,14 @@ const RULES: readonly Rule[] = [
       config.checks.find((check) => isEndedByOne(check, config.regions));
     return check && {
       path: `check ${check.key}: quorum`,
-      message: "one prober that is silent ends its detection",
-      expected: "a quorum that is met without any one of them",
+      message: "a single silent prober ends its detection",
+      expected: "a quorum that can be met without any single prober",
     };
   },
   ({ regions, controls }) =>
     probersOf(regions).length === 1 && controls.length === 0 && {
       path: "controls",
-      message: "one prober without controls: a fault of its own network is taken for the target's",
+      message: "one prober without controls: a failure of its own network counts against the target",
       expected: "controls, or probers in three regions",
     },
   ({ checks }) => {
@@ -62,15 +65,17 @@ const RULES: readonly Rule[] = [
     const check = usual !== undefined && checks.find((check) => turnsOf(check, regions) > usual);
     return check && {
       path: `check ${check.key}: turns`,
-      message: `${turnsOf(check, regions)} turns are as many commits a period, which the store ${kind} bills`,
-      expected: `turns: ${usual}, or what assay budget says of more`,
+      message: `${
+        turnsOf(check, regions)
+      } turns take as many commits per period, which the store ${kind} bills`,
+      expected: `turns: ${usual}; see the cost of more with assay budget`,
     };
   },
 ];
 
 const probersOf = (regions: readonly Region[]) => regions.flatMap(({ probers }) => probers);
 
-/** Without some one prober too few regions can have a vote, or too few votes for the rule that opens. */
+/** Whether the loss of a single prober leaves too few votes to open an incident. */
 function isEndedByOne({ scope, quorum: { open, minReporting } }: Check, regions: readonly Region[]): boolean {
   const ends = ({ quorum, probers }: Region) =>
     probers.length - 1 < leastVotes(quorum.open, quorum.minReporting);
@@ -81,7 +86,10 @@ function isEndedByOne({ scope, quorum: { open, minReporting } }: Check, regions:
 const leastVotes = (open: Check["quorum"]["open"], minReporting: number) =>
   typeof open === "object" && "atLeast" in open ? Math.max(open.atLeast, minReporting) : minReporting;
 
-/** The doubts about a config, as warnings without a position; one of a kind, about the first check that it is true of. */
+/**
+ * The warnings about a config, without positions. Each rule reports at most one, for the first check it
+ * applies to.
+ */
 export function doubtsOf(config: Config, stores: readonly ConfigStoreKind[]): Problem[] {
   return RULES.flatMap((rule) => rule(config, stores) || [])
     .map((doubt): Problem => ({ severity: "warning", ...doubt }));

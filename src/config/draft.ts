@@ -13,12 +13,12 @@ export type CheckDraft = NonNullable<
 /** A step as written. */
 export type StepDraft = NonNullable<NonNullable<CheckDraft["cleanup"]>[number]>;
 
-/** What the steps of a check share; `path` is the check's. */
+/** Context of all steps of a check; `path` is the check's. */
 export interface CheckContext extends Omit<StepContext, "captures"> {
   steps: readonly ConfigStepKind[];
   auths: readonly ConfigAuthKind[];
-  /** Where its steps are taken, as far as it is known. */
+  /** The runtime of its probers, if known. */
   runtime?: Runtime;
-  /** What steps are let in by that say nothing else. */
+  /** Default authentication of its steps. */
   auth?: StepAuth;
 }

@@ -1,6 +1,6 @@
 import { type Note, type Path, pathText } from "./problem.ts";
 
-/** Returns a function that notes each id of this `kind` that was given before. */
+/** Returns a function that reports each id of this `kind` that was used before. */
 export function unique(kind: string, note: Note): (id: string | undefined, path: Path) => void {
   const first = new Map<string, Path>();
   return (id, path) => {

@@ -1,4 +1,4 @@
-/** Freezes plain maps and lists all the way down. What was compiled (it has a `source`) is only frozen itself. */
+/** Freezes maps and lists recursively. Compiled values (with a `source`) are frozen only themselves. */
 export function freeze<T>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   Object.freeze(value);

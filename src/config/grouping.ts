@@ -1,4 +1,4 @@
-/** Which incidents of a route are one message, in Alertmanager's words. */
+/** Grouping of a route's incidents into messages, with Alertmanager's terms. */
 import { closest } from "../base/closest.ts";
 import type { Note, Path } from "./problem.ts";
 import { parseDuration } from "./schema/duration.ts";
@@ -6,9 +6,9 @@ import { GROUP_FIELDS, UNGROUPED } from "./schema/group_fields.ts";
 import type { RouteDraft } from "./schema/routes.ts";
 import type { Draft } from "./validate.ts";
 
-/** What a route says of it; times in ms. */
+/** A route's grouping; times in ms. */
 export interface Grouping {
-  /** Fields, and `labels.NAME`; empty: all of the route. */
+  /** Fields and `labels.NAME`; an empty list groups all of the route. */
   by?: readonly string[];
   waitMs?: number;
   intervalMs?: number;
@@ -21,7 +21,7 @@ interface GroupingContext {
   note: Note;
 }
 
-/** What a route says, over what the route above does; undefined: neither says anything. */
+/** Reads a route's grouping, with defaults from its parent; undefined if neither sets any. */
 export function readGrouping(
   { groupBy, groupWait, groupInterval }: Draft<RouteDraft>,
   inherited: Grouping | undefined,
@@ -40,7 +40,7 @@ export function readGrouping(
     if (field !== UNGROUPED) {
       note({ ...at, ...describeUnknown(field), suggestion: closest(field, known) });
     } else if (by!.length > 1) {
-      note({ ...at, message: `"${UNGROUPED}" stands alone: each incident is a message of its own` });
+      note({ ...at, message: `"${UNGROUPED}" must be the only entry: it disables grouping` });
     }
   }
   const all = { ...inherited, ...own };

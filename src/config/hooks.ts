@@ -1,11 +1,11 @@
-/** The `hooks` part of a config: who else may tell Assay of rollouts, and is answered. */
+/** The `hooks` part of a config: tools that report deployments. */
 import type * as z from "../base/zod.ts";
 import { parseDuration } from "./schema/duration.ts";
 import type { hooksGrammar } from "./schema/hooks.ts";
 import type { Note } from "./problem.ts";
 import type { Draft } from "./validate.ts";
 
-/** Which deployments on GitHub are about a target. */
+/** Assigns GitHub deployments to a target. */
 export interface GitHubRule {
   /** `owner/name`. */
   repository: string;
@@ -14,25 +14,25 @@ export interface GitHubRule {
   target: string;
 }
 
-/** What is agreed with GitHub. */
+/** Settings of the GitHub webhook. */
 export interface GitHubHook {
   /** `${env:NAME}` of the webhook's secret. */
   secret: string;
   rules: GitHubRule[];
   /** The app that answers protection rules; `key` is `${env:NAME}` of its private key, PEM. */
   app?: { id: string; key: string };
-  /** Where its API is. */
+  /** URL of its API. */
   api: string;
-  /** A protection rule that is still open after this is rejected; ms. */
+  /** A protection rule that is pending for longer is rejected, ms. */
   deadlineMs: number;
 }
 
-/** Hooks by the tool that calls them; Flagger and Argo CD need no setting but a token. */
+/** Hooks by the tool that calls them. Flagger and Argo CD need only a token. */
 export interface HooksConfig {
   github?: GitHubHook;
 }
 
-/** The hooks, every default filled in. Notes each rule whose target is not in the config. */
+/** Reads hooks and fills in defaults. Reports rules whose target is not in the config. */
 export function readHooks(
   hooks: Draft<z.infer<typeof hooksGrammar>> | undefined,
   targets: readonly (string | undefined)[],

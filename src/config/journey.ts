@@ -8,7 +8,7 @@ import { formatDuration, parseDuration } from "./schema/duration.ts";
 import type { Note, Path } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
 
-/** The steps of a check, ready to walk; what cleanup may use is what the whole journey captures. */
+/** Reads the steps of a check. Cleanup steps may use all captures of the journey. */
 export function readJourney(check: CheckDraft, context: CheckContext): { journey: Step[]; cleanup: Step[] } {
   const captures: string[] = [];
   const read = (steps: (StepDraft | undefined)[] | undefined, part: string) =>
@@ -18,7 +18,7 @@ export function readJourney(check: CheckDraft, context: CheckContext): { journey
       const path = [...context.path, part, i];
       const made = readStep(step, i, kind, { ...context, path, captures: [...captures] });
       for (const name of Object.keys(step.capture ?? {})) {
-        // It hands on to itself what it captures.
+        // A repeated step may overwrite an earlier capture, to pass values on to its next run.
         if (step.repeat && captures.includes(name)) continue;
         addCapture(captures, name, [...path, "capture", name], context.note);
       }
@@ -30,7 +30,7 @@ export function readJourney(check: CheckDraft, context: CheckContext): { journey
   return { journey, cleanup };
 }
 
-/** Undefined: the grammar has noted it. */
+/** The kind of a step; undefined if the grammar has reported the step. */
 const kindOf = (step: StepDraft, kinds: readonly ConfigStepKind[]): ConfigStepKind | undefined =>
   kinds.find(({ kind }) => kind in step) ?? kinds.find(({ isDefault }) => isDefault);
 
@@ -95,7 +95,7 @@ function readStep(
   };
 }
 
-/** A step that the runtime cannot take is a mistake; without a given runtime all steps are allowed. */
+/** Reports a step that the runtime cannot run. Without a known runtime all steps are allowed. */
 function noteLacking(
   kind: ConfigStepKind,
   fields: object,
@@ -141,7 +141,7 @@ const requestsOf = (
   most: (most + (auth?.requests?.most ?? 0)) * (repeat?.times ?? 1),
 });
 
-/** Where a service hands out what must not be shown, and what it is called then. */
+/** Sources and names of captures that are secret by default. */
 const SECRET_SOURCE = /set-cookie|authorization/i;
 const SECRET_NAME = /token|passw|secret|session|credential|key/i;
 
@@ -189,7 +189,7 @@ function warnVacuous(
   kind: ConfigStepKind,
   { path, compiler, note }: CheckContext,
 ): void {
-  // The one that does not compile may be the one that would have been strict.
+  // Skip if an expectation does not compile: it may be the strict one.
   if (typeof draft.expect !== "string" && draft.expect?.length !== step.expect.length) return;
   const answers = step.expect.length > 0 ? compiler.over(kind).vacuousPasses(step.expect) : [];
   if (answers.length === 0) return;

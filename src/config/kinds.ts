@@ -1,4 +1,7 @@
-/** What config is handed of all that grows. It knows the shape of a kind, and none by name. */
+/**
+ * The kinds (stores, sinks, steps, auths) that config receives. It depends on their shape, never on one by
+ * name.
+ */
 import type * as z from "../base/zod.ts";
 import type { AnswerShape } from "./compile.ts";
 import type { ExpressionFunction, Patterns } from "./expression/mod.ts";
@@ -8,88 +11,93 @@ import type { Runtime } from "./runtime.ts";
 import type { TlsFaultOf } from "./tls.ts";
 import type { zoneFault } from "./zone_fault.ts";
 
-/** What fields of the grammar are made of. Handed down, so that a bundle that holds no grammar holds none of it. */
+/** The building blocks of the grammar. Passed in, so that bundles without the grammar do not include them. */
 export type GrammarFields = typeof import("./schema/fields.ts");
 
-/** A kind of store, sink or step, as far as a config names it. */
+/** The config part of a kind of store, sink or auth. */
 export interface ConfigKind {
-  /** The key under which it stands in a config. */
+  /** Its name in a config. */
   readonly kind: string;
-  /** The grammar of what stands there; shapes only. */
+  /** The grammar of its settings; checks only shapes. */
   schema(fields: GrammarFields): z.ZodMiniType;
 }
 
-/** A kind of store, as far as a config chooses it. */
+/** The config part of a kind of store. */
 export interface ConfigStoreKind extends ConfigKind {
-  /** The environment variables that say where it is and open it. A store that has none belongs to one runtime alone. */
+  /**
+   * Environment variables with its address and credentials. A store without any is not used on Cloudflare.
+   */
   readonly variables?: readonly string[];
-  /** Its settings where neither the config nor the environment names a store; one kind of a table has them. */
+  /** Settings if neither config nor environment names a store. Only one kind has them. */
   readonly fallback?: unknown;
-  /** Turns of a slot where a config names none, if its commits cost too much for three. */
+  /** Default turns per slot, if commits are too expensive for three. */
   readonly turns?: number;
 }
 
-/** What a webhook takes if neither it nor its kind says. */
+/** Default events of a webhook whose kind has no default. */
 export const ANY_EVENT: readonly string[] = ["incident.*"];
 
-/** A kind of sink. Its fields stand in a webhook, beside `id`, `kind` and `events`. */
+/** The config part of a kind of sink: the fields of a webhook besides `id`, `kind` and `events`. */
 export interface ConfigSinkKind extends ConfigKind {
   schema(fields: GrammarFields): z.ZodMiniObject;
   /** Fields in which, and below which, `${env:NAME}` is replaced. */
   readonly secrets: readonly string[];
-  /** Fields that hold the URL of the receiver. */
+  /** Fields with URLs of the receiver. */
   readonly addresses: readonly string[];
-  /** Whether a webhook without `kind` is of this one. */
+  /** Whether it is the kind of webhooks without `kind`. */
   readonly isDefault?: boolean;
-  /** The only runtime that can tell it; absent: each can. */
+  /** The only runtime that supports it; absent: all do. */
   readonly runtime?: Runtime;
-  /** Globs over the events that are sent where a config names none. Default: every change of an incident. */
+  /** Default globs over events. Default: every change of an incident. */
   readonly events?: readonly string[];
-  /** What is wrong with settings of the right shape, at paths below the webhook. Some of a faulty draft may be missing. */
+  /**
+   * Faults in settings of the right shape, at paths below the webhook. Fields of a faulty draft may be
+   * missing.
+   */
   validate?(settings: Record<string, unknown>): Finding[];
 }
 
-/** Requests that one attempt at a step sends: as a rule, and at most. */
+/** Requests of one attempt at a step: usually, and at most. */
 export interface RequestCount {
   usual: number;
   most: number;
 }
 
-/** A kind of step, as far as a config writes it. `Fields` is what it adds to a step, defaults filled in. */
+/** The config part of a kind of step. `Fields` are the fields it adds to a step, with defaults filled in. */
 export interface ConfigStepKind<Fields extends object = object>
   extends Pick<ConfigKind, "kind">, AnswerShape {
-  /** Its own keys, beside those of every step; one is the kind's name. Absent where no config is held against the grammar. */
+  /** Its own keys, one of which is the kind's name. Absent in bundles without the grammar. */
   schema?(fields: GrammarFields): z.ZodMiniObject;
-  /** Whether a step that has the name of no kind is of this one, which needs no key. */
+  /** Whether it is the kind of steps without a kind's name among their keys. */
   readonly isDefault?: boolean;
-  /** Its requests are HTTP, and so can be let in by `auth`. */
+  /** Whether it sends HTTP requests, which `auth` applies to. */
   readonly isHttp?: boolean;
-  /** Where below a step `${env:NAME}` is replaced: keys joined by slashes. */
+  /** Paths below a step where `${env:NAME}` is replaced: keys joined by slashes. */
   readonly references: RegExp;
-  /** What a runtime lacks that such a step needs, in words. Absent: every runtime can take it. */
+  /** What the runtime lacks for such a step, if anything. Absent: every runtime supports it. */
   lacking?(fields: Fields, runtime: Runtime): string | undefined;
-  /** Loads what `read` holds a config against that is being written. Called where the kind is named. */
+  /** Loads what `read` needs to validate a new config. Called if the config names the kind. */
   prepare?(): Promise<void>;
-  /** `draft` is the step as far as it has the right shape; what is wrong beyond that is noted. */
+  /** Reads the parts of a step with the right shape, and reports further faults. */
   read(draft: object, context: StepContext): Fields;
-  /** For humans: what it asks, with templates as they were written. */
+  /** Display text of what it requests, with templates as written. */
   summarize(fields: Fields): string;
   requests(fields: Fields): RequestCount;
 }
 
-/** A way to be let in by a target. `Settings` is what a step carries of it, templates compiled. */
+/** A kind of authentication. `Settings` are those of a step, with compiled templates. */
 export interface ConfigAuthKind<Settings extends object = object> extends ConfigKind {
-  /** Requests on top of each that it is for. */
+  /** Additional requests per authenticated request. */
   readonly requests?: RequestCount;
-  /** `draft` is what stands under the kind's name, as far as it has the right shape; `context.path` leads there. */
+  /** Reads the parts of the settings with the right shape. `context.path` is their path. */
   read(draft: unknown, context: StepContext): Settings;
 }
 
-/** Five cron fields that match at some time; instants are epoch ms. */
+/** Five compiled cron fields, which match at some time; instants are epoch ms. */
 export interface CompiledCron {
   /** The five fields. */
   source: string;
-  /** The IANA name of the zone they are read in; absent: UTC. */
+  /** Their IANA time zone; absent: UTC. */
   zone?: string;
   /** Whether it runs in this minute. */
   matches(atMs: number): boolean;
@@ -99,7 +107,7 @@ export interface CompiledCron {
   previous(count: number, beforeMs: number): number[];
 }
 
-/** The tables of kinds that a config is held against. */
+/** The tables of kinds that a config may use. */
 export interface Kinds {
   /** The report dialects, without `auto`. */
   readonly dialects: readonly { readonly name: string }[];
@@ -107,14 +115,14 @@ export interface Kinds {
   readonly sinks: readonly ConfigSinkKind[];
   readonly steps: readonly ConfigStepKind[];
   readonly auths?: readonly ConfigAuthKind[];
-  /** Throws with the reason if these are no cron fields, or that is no zone. A Worker whose config names no cron has none. */
+  /** Throws with the reason if fields or zone are invalid. Absent in Workers whose config uses no cron. */
   readonly compileCron?: (fields: string, zone?: string) => CompiledCron;
-  /** Beside it: what is wrong with a zone. */
+  /** Checks a zone; present with `compileCron`. */
   readonly zoneFault?: typeof zoneFault;
-  /** Reads certificates and keys as the runtime will. Without it only the shape of their text is looked at. */
+  /** Parses certificates and keys as the runtime does. Without it only the shape of their text is checked. */
   readonly tlsFault?: TlsFaultOf;
-  /** What expressions may call beside CEL's own functions. A Worker whose config calls none is without. */
+  /** Functions in addition to CEL's own. Absent in Workers whose config calls none. */
   readonly functions?: readonly ExpressionFunction[];
-  /** The engine behind `matches` for a config that has a pattern. A Worker whose config has none is without. */
+  /** The engine of `matches`, if the config has a pattern. Absent in Workers whose config has none. */
   readonly patternsFor?: (config: unknown) => Promise<Patterns | undefined>;
 }

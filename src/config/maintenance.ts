@@ -1,4 +1,4 @@
-/** Times in which notices are held, known beforehand: once, again and again, or after each deployment. */
+/** Reads maintenance windows: single, recurring, or after each deployment. */
 import { closest } from "../base/closest.ts";
 import { matches } from "../base/glob.ts";
 import { unique } from "./duplicates.ts";
@@ -15,7 +15,7 @@ import { type CronReader, noteNoCron } from "./timing.ts";
 import type { Draft } from "./validate.ts";
 import { zoneFault } from "./zone_fault.ts";
 
-/** What names of a match are held against. */
+/** The targets that matches are checked against. */
 interface MaintenanceContext {
   targets: readonly {
     id: string;
@@ -44,7 +44,7 @@ export function readMaintenance(
 function readWindow(draft: WindowDraft, path: Path, context: MaintenanceContext): MaintenanceWindow[] {
   const { id = "", reason = "" } = draft;
   const match = readMatch(draft.match ?? {});
-  noteNobody(match, draft, path, context);
+  noteUnmatched(match, draft, path, context);
   const times = readTimes(draft, path, context);
   const isPublic = draft.public ?? draft.afterDeployment === undefined;
   return times ? [{ id, match, reason, times, isPublic }] : [];
@@ -62,8 +62,8 @@ function readMatch({ target, check, labels }: NonNullable<WindowDraft["match"]>)
   };
 }
 
-/** A window that is about nothing is a slip. */
-function noteNobody(
+/** Reports a window that matches nothing. */
+function noteUnmatched(
   match: SilenceMatch,
   { match: draft }: WindowDraft,
   path: Path,
@@ -71,25 +71,25 @@ function noteNobody(
 ): void {
   if (!draft) return;
   const ids = targets.map(({ id }) => id);
-  const strangers = listOf(match.target).filter((glob) => !ids.some((id) => matches(glob, id)));
-  for (const found of strangers) {
+  const unmatched = listOf(match.target).filter((glob) => !ids.some((id) => matches(glob, id)));
+  for (const found of unmatched) {
     const suggestion = closest(found, ids);
     note({ path: [...path, "match", "target"], message: "no target matches", found, suggestion });
   }
   const concerns = targets.some(({ id, labels, checks }) =>
     checks.some((check) => isAbout(match, { target: id, check: check.id, labels }))
   );
-  if (concerns || strangers.length > 0) return;
+  if (concerns || unmatched.length > 0) return;
   note({
     path: [...path, "match"],
-    message: "it is about no check of this config",
-    expected: "one at least",
+    message: "it matches no check of this config",
+    expected: "at least one",
   });
 }
 
 const WAYS = ["from", "cron", "afterDeployment"] as const;
-/** What may stand beside each of them. */
-const BESIDE: Record<(typeof WAYS)[number], readonly string[]> = {
+/** Keys allowed with each of them. */
+const ALLOWED: Record<(typeof WAYS)[number], readonly string[]> = {
   from: ["until", "duration"],
   cron: ["zone", "duration"],
   afterDeployment: [],
@@ -99,12 +99,12 @@ function readTimes(draft: WindowDraft, path: Path, context: MaintenanceContext):
   const { note } = context;
   const [way, ...more] = WAYS.filter((name) => name in draft);
   if (!way) {
-    note({ path, message: "it says no time", expected: WAYS.join(", ").replace(/, (?=\w+$)/, " or ") });
+    note({ path, message: "a window needs a time", expected: WAYS.join(", ").replace(/, (?=\w+$)/, " or ") });
     return undefined;
   }
-  const stray = ["until", "zone", "duration"].filter((name) => name in draft && !BESIDE[way].includes(name));
+  const stray = ["until", "zone", "duration"].filter((name) => name in draft && !ALLOWED[way].includes(name));
   for (const name of [...more, ...stray]) {
-    const message = `${name} beside ${way}`;
+    const message = `${name} together with ${way}`;
     note({ path: [...path, name], at: "key", message, expected: "one of them", found: name });
   }
   if (draft[way] === undefined || more.length > 0) return undefined;
@@ -119,7 +119,7 @@ function readOnce(
 ): WindowTimes | undefined {
   const begin = Date.parse(from);
   if ((until === undefined) === (duration === undefined)) {
-    note({ path, message: "nothing says when it ends, or two things do", expected: "until or duration" });
+    note({ path, message: "exactly one key must define its end", expected: "until or duration" });
     return undefined;
   }
   const end = until === undefined ? begin + parseDuration(duration!) : Date.parse(until);
@@ -143,12 +143,12 @@ function readRecurring(
   if (unknownZone) note({ path: [...path, "zone"], ...unknownZone });
   const result = read(cron, unknownZone ? undefined : zone);
   if ("fault" in result) noteNoCron(result.fault, cron, path, note);
-  if (duration === undefined) note({ path, message: "nothing says when it ends", expected: "duration" });
+  if (duration === undefined) note({ path, message: "its end is missing", expected: "duration" });
   if ("fault" in result || duration === undefined) return undefined;
   const durationMs = parseDuration(duration);
   const { cron: compiled, gapMs } = result;
   if (durationMs >= gapMs) {
-    const expected = `less than ${formatDuration(gapMs)}, the least time between two beginnings`;
+    const expected = `less than ${formatDuration(gapMs)}, the shortest time between two beginnings`;
     note({ path: [...path, "duration"], message: "it would never end", expected, found: duration });
   }
   return { cron: compiled, durationMs, gapMs };

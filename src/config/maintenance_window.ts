@@ -1,14 +1,14 @@
 import { matches } from "../base/glob.ts";
 import type { CompiledCron } from "./kinds.ts";
 
-/** What a silence is about: every part that is named must match one of its globs. */
+/** Selects checks: every part given must match one of its globs. */
 export interface SilenceMatch {
   target?: string | readonly string[];
   check?: string | readonly string[];
   labels?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** When a window is: instants are epoch ms, `gapMs` is the least time between two beginnings. */
+/** The times of a window. Instants are epoch ms; `gapMs` is the shortest time between two beginnings. */
 export type WindowTimes =
   | { from: number; until: number }
   | { cron: CompiledCron; durationMs: number; gapMs: number }
@@ -18,13 +18,13 @@ export type WindowTimes =
 export interface MaintenanceWindow {
   id: string;
   match: SilenceMatch;
-  /** In words, for everybody if it `isPublic`. */
+  /** Text, public if `isPublic`. */
   reason: string;
   times: WindowTimes;
   isPublic: boolean;
 }
 
-/** Whether a match is about this check. */
+/** Whether a match selects this check. */
 export function isAbout(
   { target, check, labels = {} }: SilenceMatch,
   subject: { target: string; check: string; labels: Readonly<Record<string, string>> },

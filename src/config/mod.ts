@@ -1,8 +1,8 @@
 import {
   accept,
+  type BuildMode,
   type LoadedConfig,
   type LoadOptions,
-  type Making,
   type ParsedConfig,
   withDepthCheck,
 } from "./accept.ts";
@@ -15,36 +15,35 @@ import { ConfigError, type Locate, type Path, type Problem } from "./problem.ts"
 export type { LoadedConfig, LoadOptions } from "./accept.ts";
 export { ConfigError, type Problem };
 
-/** A text of a config, and the name of its file where there are several. */
+/** A text of a config, with its file name if there are several. */
 export interface ConfigText {
   file?: string;
   text: string;
 }
 
-/** How a config is written: in one text, or in several whose lists are joined. */
+/** The source of a config: one text, or several that are merged. */
 export type ConfigSource = ({ kind: "yaml" } & ConfigText) | { kind: "files"; files: readonly ConfigText[] };
 
-/** How it is put together, and what it is held against. */
+/** Options of composition and validation. */
 export type ConfigOptions = LoadOptions & ComposeOptions & {
-  /** Positions are read only where something is wrong. */
+  /** Skips positions of a JSON text unless something is wrong, which saves memory. */
   withoutPlaces?: boolean;
 };
 
-/** What was read: `value` is the config in one piece, without vars, names and defaults of targets. */
+/** A loaded config. `value` is the composed config: vars, named steps and target defaults are resolved. */
 export interface Read extends LoadedConfig {
   value: unknown;
-  /** Where a path of `value` is written. */
+  /** Finds the position of a path of `value`. */
   locate: Locate;
 }
 
-/** All is checked. */
-const MAKING: Making = { compiler, checks: CHECKS };
+const FULL_CHECKS: BuildMode = { compiler, checks: CHECKS };
 
 const NOWHERE: Locate = () => undefined;
 
-/** Reads, checks and freezes YAML texts; throws a `ConfigError` with all problems at once. */
+/** Reads, validates and freezes YAML texts. Throws a `ConfigError` with all problems. */
 export async function load(source: ConfigSource, options: ConfigOptions): Promise<Read> {
-  // Only here, so that a bundle that loads compiled values alone holds neither a YAML parser nor the grammar.
+  // Imported here, so that bundles with compiled configs include neither the YAML parser nor the grammar.
   const [{ readYaml }, { Origins }] = await Promise.all([
     import("./yaml.ts"),
     import("./compose/origins.ts"),
@@ -57,12 +56,15 @@ export async function load(source: ConfigSource, options: ConfigOptions): Promis
   const problems = readings.flatMap(({ problems }) => problems);
   const roots = readings.flatMap(({ value }) => value === undefined ? [] : [value]);
   if (roots.length < readings.length) {
-    return { ...await accept({ problems }, options, MAKING), value: undefined, locate: NOWHERE };
+    return { ...await accept({ problems }, options, FULL_CHECKS), value: undefined, locate: NOWHERE };
   }
   return await acceptRoots(roots, problems, options, origins);
 }
 
-/** A text of JSON with which nothing is wrong; undefined: that cannot be said without positions. */
+/**
+ * Loads a JSON text without positions; undefined if it has any problem, so that it must be read with
+ * positions.
+ */
 async function loadPlain(texts: readonly ConfigText[], options: ConfigOptions): Promise<Read | undefined> {
   const { readPlainJson } = await import("./plain_json.ts");
   const value = texts.length === 1 ? readPlainJson(texts[0]!.text) : undefined;
@@ -76,13 +78,13 @@ async function loadPlain(texts: readonly ConfigText[], options: ConfigOptions): 
   }
 }
 
-/** The same for a value, without positions. */
+/** Loads a value, without positions. */
 export async function loadValue(value: unknown, options: ConfigOptions): Promise<Read> {
   const { Origins } = await import("./compose/origins.ts");
   const { isRecord } = await import("../base/json.ts");
   if (isRecord(value)) return await acceptRoots([value], [], options, new Origins());
   return {
-    ...await accept(await readValue(value ?? null, options.kinds), options, MAKING),
+    ...await accept(await readValue(value ?? null, options.kinds), options, FULL_CHECKS),
     value,
     locate: NOWHERE,
   };
@@ -99,7 +101,7 @@ async function acceptRoots(
   const reading = await readValue(value, options.kinds, (path) => origins.textOf(value, path));
   const locate: Locate = (path, at, offset) => origins.locate(value, path, at, offset);
   return {
-    ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options, MAKING),
+    ...await accept({ ...reading, locate, problems: [...found, ...problems] }, options, FULL_CHECKS),
     value,
     locate,
   };

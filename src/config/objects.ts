@@ -1,13 +1,14 @@
-/** Which object of a place walks which check, on Cloudflare. Pure: equal configs deal alike. */
+/** Assigns checks to the Durable Objects of a place. Pure: equal configs give equal assignments. */
 import type { Check } from "./config.ts";
 import { requestsOf } from "./requests.ts";
 
-/** How many objects a place may have: so many are asked at once by one ledger. */
+/** The most objects of a place: one ledger calls all of them at once. */
 export const MOST_OBJECTS = 64;
 
 /**
- * The object (from 0) of each check: those of one schedule, which are due together, evenly by the requests that they may send, dearest
- * first. Votes are a prober's and not an object's, so another number of objects moves checks and loses none.
+ * The object (from 0) of each check. Checks of one schedule, which are due together, are spread evenly by
+ * their requests, most expensive first. Votes belong to probers, so changing the number of objects loses
+ * none.
  */
 export function dealObjects(checks: readonly Check[], objects: number): Map<Check, number> {
   const dealt = new Map<Check, number>();
@@ -26,7 +27,7 @@ export function dealObjects(checks: readonly Check[], objects: number): Map<Chec
   return dealt;
 }
 
-/** The index of the least load; of equal ones that with less in all. */
+/** The index of the lowest load; of equal ones, the one with the lower total. */
 function leastOf(load: readonly number[], total: readonly number[]): number {
   let best = 0;
   for (let i = 1; i < load.length; i++) {

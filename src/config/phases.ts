@@ -1,29 +1,31 @@
-/** Whether what is due at once can be walked at once; if not, whole lanes begin later in the period. Pure. */
+/** Spreads checks over phases of their period if one prober cannot run all of them at once. Pure. */
 import type { Check, Config } from "./config.ts";
 import { usualRequestsOf } from "./requests.ts";
 import { WALK_MS } from "./schedule.ts";
 import { targetHost } from "./target_host.ts";
 import { MINUTE_MS } from "../base/time.ts";
 
-/** Evidence is as old as its phase: one is shorter than a walk may last. */
+/** Time that the checks of one phase may take. */
 const PHASE_MS = WALK_MS / 4;
 
-/** Assumed of every request where nothing is measured, ms. */
+/** Assumed latency of a request without measurements, ms. */
 export const ASSUMED_MS = 200;
 
-/** In a period there are no more: each costs a commit in each turn. */
+/** The most phases of a period, because each costs a commit per turn. */
 export const MOST_PHASES = 6;
 
-/** How many rounds a prober walks at once. */
+/** Concurrency limits of a prober. */
 export type Room = Pick<Config, "concurrency" | "connectionsPerHost">;
 
 /** How long (ms) the usual round of a check takes. */
 export type RoundMs = (check: Check) => number;
 
-/** What the round of a check takes if each of its usual requests takes `latencyMs`. */
+/** Duration of a round if each of its usual requests takes `latencyMs`. */
 export const assumedRoundMs = (latencyMs: number): RoundMs => (check) => usualRequestsOf(check) * latencyMs;
 
-/** How long (ms) one prober walks these checks, begun at once: by all places, and by those of the host that takes longest. */
+/**
+ * How long (ms) one prober needs for these checks, limited by its concurrency in all and to the slowest host.
+ */
 export function walkMs(checks: readonly Check[], room: Room, roundMs: RoundMs): number {
   const total = sum(checks, roundMs);
   const byHost = Map.groupBy(checks, ({ target }) => targetHost(target.url)).values();
@@ -34,23 +36,23 @@ export function walkMs(checks: readonly Check[], room: Room, roundMs: RoundMs): 
   );
 }
 
-/** Rounds at once at one host. */
+/** Concurrent rounds to one host. */
 export const placesOfHost = ({ concurrency, connectionsPerHost }: Room): number =>
   Math.min(concurrency, connectionsPerHost);
 
 /**
- * In how many phases of their period these checks are walked: one as long as that takes a quarter of a walk's time, by the latency that is assumed,
- * for it is not known yet. From the config alone, so that all processes of a store agree.
+ * The number of phases: one if all checks fit into `PHASE_MS` at the assumed latency. Depends only on the
+ * config, so that all processes of a store agree.
  */
 export function phasesOf(checks: readonly Check[], room: Room): number {
   const needMs = walkMs(checks.filter(isPhased), room, assumedRoundMs(ASSUMED_MS));
   return Math.min(MOST_PHASES, Math.max(1, Math.ceil(needMs / PHASE_MS)));
 }
 
-/** Periods of whole minutes are; what is due more often is spread already, and a cron expression names its minute. */
+/** Whether a check may be shifted: only periods of whole minutes. A cron expression names its minute. */
 const isPhased = ({ schedule }: Check) => "everyMs" in schedule && schedule.everyMs >= MINUTE_MS;
 
-/** Deals the checks to their phases, those of one host evenly. */
+/** Assigns checks to phases, evenly for each host. */
 export function dealPhases(checks: readonly Check[], room: Room): void {
   const phases = phasesOf(checks, room);
   if (phases === 1) return;

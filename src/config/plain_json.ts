@@ -3,8 +3,9 @@ import { isRecord } from "../base/json.ts";
 const KEY_OR_TEXT = /"(?:[^"\\]|\\.)*"\s*:?/g;
 
 /**
- * What a config written as JSON says, without the positions, which take fifty times its memory. Undefined: the reader of YAML must
- * say what is wrong with it, or reads it otherwise (a key that is there twice, a merge key).
+ * Parses a config written as JSON without positions, which take fifty times its memory. Undefined if the YAML
+ * reader is needed: to report what is wrong, or because it reads the text differently (duplicate keys, merge
+ * keys).
  */
 export function readPlainJson(text: string): Record<string, unknown> | undefined {
   if (!/^\s*\{/.test(text) || text.includes('"<<"')) return undefined;
@@ -12,7 +13,7 @@ export function readPlainJson(text: string): Record<string, unknown> | undefined
     const value: unknown = JSON.parse(text);
     return isRecord(value) && countKeys(value) === writtenKeys(text) ? value : undefined;
   } catch {
-    // No JSON, or nested more deeply than the stack.
+    // Not JSON, or nested too deeply for the stack.
     return undefined;
   }
 }

@@ -3,10 +3,10 @@ import { ellipsize } from "../base/text.ts";
 /** Steps from the root of the config: keys and list positions. */
 export type Path = readonly (string | number)[];
 
-/** One thing wrong with a config. Lines and columns count from 1 and are absent if there is no text. */
+/** One problem of a config. Lines and columns count from 1; absent if there is no text. */
 export interface Problem {
   severity: "error" | "warning";
-  /** The file, where a config has several. */
+  /** The file, if a config has several. */
   file?: string;
   line?: number;
   column?: number;
@@ -18,21 +18,23 @@ export interface Problem {
   suggestion?: string;
 }
 
-/** Problems that the message of a `ConfigError` names. */
+/** The most problems in the message of a `ConfigError`. */
 const MAX_IN_MESSAGE = 10;
 
-/** The operator's mistakes, all at once; warnings are among them. */
+/** All problems of a config, including warnings. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   constructor(readonly problems: Problem[]) {
     const errors = problems.filter(({ severity }) => severity === "error");
-    const said = errors.slice(0, MAX_IN_MESSAGE).map(({ path, message }) => `${path}: ${message}`).join("; ");
+    const listed = errors.slice(0, MAX_IN_MESSAGE).map(({ path, message }) => `${path}: ${message}`).join(
+      "; ",
+    );
     const more = errors.length > MAX_IN_MESSAGE ? `; and ${errors.length - MAX_IN_MESSAGE} more` : "";
-    super(`The config is not valid: ${said}${more}`);
+    super(`The config is not valid: ${listed}${more}`);
   }
 }
 
-/** Where a path stands in the text; `offset` counts characters of the scalar that stands there. */
+/** Finds the position of a path in the text. `offset` counts characters within the scalar there. */
 export type Locate = (
   path: Path,
   at: "key" | "value",
@@ -48,12 +50,12 @@ export interface Finding extends Omit<Problem, "severity" | "file" | "line" | "c
   offset?: number;
 }
 
-/** Takes one finding. */
+/** Records one finding. */
 export type Note = (finding: Finding) => void;
 
 const MAX_PROBLEMS = 2_000;
 
-/** Finds the positions of findings: of 2,000 at most, warnings left out first. */
+/** Adds positions to findings: to at most 2,000, errors first. */
 export function toProblems(findings: readonly Finding[], locate: Locate): Problem[] {
   const errors = findings.filter((finding) => finding.severity !== "warning");
   const warnings = findings.filter((finding) => finding.severity === "warning");
@@ -64,7 +66,7 @@ export function toProblems(findings: readonly Finding[], locate: Locate): Proble
   );
 }
 
-/** Problems in the order of the text. */
+/** Sorts problems by file, line and column. */
 export function sortProblems(problems: Problem[]): Problem[] {
   const files = [...new Set(problems.map(({ file }) => file))];
   const order = ({ file }: Problem) => files.indexOf(file);
@@ -82,14 +84,14 @@ export function pathText(path: Path): string {
   return text.replace(/^\./, "") || "config";
 }
 
-// Places whose texts are secrets or may carry them.
+// Paths whose texts are or may contain secrets.
 const HIDDEN =
   /(^|\/)(token|hash|secret|accessKeyId|secretAccessKey|sessionToken|headers|form|raw|json|query|auth|multipart|graphql)(\/|$)|^webhooks\/\d+\/(?!(id|kind|events)(\/|$))/;
 
-// Anything else is quoted: it would read as another type, or not as one word.
+// Other texts are quoted, because they would look like another type or several words.
 const BARE = /^(?!(?:[\d.e+-]+|true|false|null)$)[^\s"']+$/;
 
-/** What stands at `path`, for a human: short, and never a secret. */
+/** Describes a value at `path` for a message: short, and never a secret. */
 export function describe(value: unknown, path: Path): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
@@ -103,7 +105,10 @@ export function describe(value: unknown, path: Path): string {
   return BARE.test(short) ? short : JSON.stringify(short);
 }
 
-/** Cuts userinfo and query from a URL, and all of what would be one if its user name or password held no `/`. */
+/**
+ * Masks userinfo and query of a URL. Masks an invalid URL with an `@` completely: its password may contain a
+ * `/`.
+ */
 function withoutSecrets(text: string): string {
   const scheme = /^\s*[a-z][a-z0-9+.-]*:(?=[\\/]|\S*@)/i.exec(text)?.[0];
   if (!scheme) return text;

@@ -1,4 +1,4 @@
-/** Which question a source can be asked; only `liveness` makes no readiness claim. */
+/** The questions a report source may answer. Only `liveness` is not a readiness claim. */
 export const QUESTIONS = [
   "liveness",
   "readiness",

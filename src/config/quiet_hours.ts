@@ -3,7 +3,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../base/time.ts";
 import type { Note, Path } from "./problem.ts";
 import { zoneFault } from "./zone_fault.ts";
 
-/** The hours of a day in which only critical incidents are sent. Times are ms since midnight by the zone's clock. */
+/** Daily hours in which only critical incidents are sent. Times are ms since midnight in the zone. */
 export interface QuietHours {
   from: number;
   until: number;
@@ -17,7 +17,7 @@ export interface QuietHoursDraft {
   zone?: string;
 }
 
-/** The quiet hours at `path`; undefined: something is wrong with them, which is noted. */
+/** Reads quiet hours; undefined if they are invalid, which is reported. */
 export function readQuietHours(
   { from = "", until = "", zone = "UTC" }: QuietHoursDraft,
   path: Path,
@@ -29,7 +29,7 @@ export function readQuietHours(
   if (from === until && from !== "") {
     note({
       path: [...path, "until"],
-      message: "they would never end, or never begin",
+      message: "quiet hours must not begin and end at the same time",
       expected: `not ${from}`,
       found: until,
     });
@@ -42,7 +42,7 @@ function msOf(time: string): number {
   return hours * HOUR_MS + minutes * MINUTE_MS;
 }
 
-/** When (epoch ms) the quiet hours end in which an instant lies; undefined: it lies in none. */
+/** When (epoch ms) the quiet hours at an instant end; undefined outside quiet hours. */
 export function quietUntil({ from, until, clock }: QuietHours, atMs: number): number | undefined {
   const wall = clock.wallAt(atMs);
   const time = ((wall % DAY_MS) + DAY_MS) % DAY_MS;

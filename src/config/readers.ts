@@ -5,16 +5,13 @@ import type { readMaintenance } from "./maintenance.ts";
 import type { readRoutes } from "./routes.ts";
 import type { readTls } from "./tls.ts";
 
-/** The tables of kinds, and what reads the parts that few configs have. A Worker is without those that its config does not name. */
+/** The tables of kinds, and readers of optional parts. A Worker bundles only the readers its config needs. */
 export interface KindsAndReaders extends Kinds {
-  /** What `maintenance` takes. */
   readonly readMaintenance?: typeof readMaintenance;
-  /** What `routes` take. */
   readonly readRoutes?: typeof readRoutes;
-  /** What `hooks` take. */
   readonly readHooks?: typeof readHooks;
-  /** What `tls` of a target takes. */
+  /** Reads `tls` of targets. */
   readonly readTls?: typeof readTls;
-  /** What captures with `converge` or `version` take. */
+  /** Reads captures with `converge` or `version`. */
   readonly readConverge?: typeof readConverge;
 }

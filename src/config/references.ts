@@ -4,14 +4,14 @@ import { HEADER_VALUE } from "../base/http/header_value.ts";
 import { WHOLE_LENGTH } from "../base/redaction.ts";
 import { type Note, type Path, pathText } from "./problem.ts";
 
-/** How `${env:NAME}` is looked up; without `env` it is not. */
+/** Looks up `${env:NAME}`. Without `env`, values are not checked. */
 export interface Environment {
   env?: (name: string) => string | undefined;
-  /** What an unset name is; default `error`. */
+  /** Severity of an unset name; default `error`. */
   envMissing?: "error" | "warning";
 }
 
-/** Where `${env:NAME}` is replaced, as far as kinds say so. */
+/** Further paths where kinds replace `${env:NAME}`. */
 interface Places {
   places?: readonly RegExp[];
   steps: readonly ConfigStepKind[];
@@ -21,7 +21,7 @@ const REFERENCE = /\$\{(?:env|file):([^}]*)\}?/g;
 const WHOLE = /^\$\{(?:env:([A-Z_][A-Z0-9_]*)(:-[^}]*)?|(file:\/[^}\s]+))\}$/;
 const DEPTH = 100;
 
-// Where a template or a secret stands; any other text is used as it is written.
+// Paths where references are replaced. Other texts are used as written.
 const REPLACED = [
   /^api\/token$/,
   /^heartbeat\/url$/,
@@ -32,12 +32,12 @@ const REPLACED = [
   /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?(headers\/.+|push\/token|aws\/(accessKeyId|secretAccessKey|sessionToken))$/,
 ];
 
-// Below it, a step's kind says where.
+// Below a step, its kind defines the paths.
 const STEP = /^targets\/\d+\/checks\/\d+\/(?:journey|cleanup)\/\d+\/(.+)$/;
 
-/** Shorter ones can be tried out. */
+/** Shorter tokens can be guessed by brute force. */
 const SHORTEST_TOKEN = 16;
-// Secrets that would open Assay itself to anyone who guesses them.
+// Secrets that protect Assay itself.
 const TOKENS = [
   /^api\/token$/,
   /^hooks\/github\/secret$/,
@@ -46,7 +46,7 @@ const TOKENS = [
 ];
 
 const CHECK = "^targets/\\d+/checks/\\d+/";
-// Where only some values can be sent as they are.
+// Paths where only some values can be sent.
 const FORMS: [places: RegExp[], form: RegExp, expected: string][] = [
   [
     [
@@ -74,7 +74,10 @@ const FORMS: [places: RegExp[], form: RegExp, expected: string][] = [
 
 const isOneOf = (places: readonly RegExp[], path: Path) => places.some((place) => place.test(path.join("/")));
 
-/** Notes each `${env:NAME}` that is malformed, stands where it is not replaced, is not set, or is a token that may be guessed. */
+/**
+ * Reports each `${env:NAME}` that is malformed, misplaced or unset, and tokens that are short enough to
+ * guess.
+ */
 export function checkReferences(
   config: unknown,
   { env, envMissing = "error", places = [], steps }: Environment & Places,
@@ -94,7 +97,7 @@ export function checkReferences(
     for (const [whole, rest = ""] of text.matchAll(REFERENCE)) {
       const [, variable, fallback, file] = WHOLE.exec(whole) ?? [];
       const name = variable ?? file;
-      // What follows a broken reference may be anything, a secret too.
+      // Text after a broken reference may be a secret, so show only its name.
       const found = name ? whole : `${whole.slice(0, whole.indexOf(":"))}:${/^\w*/.exec(rest)?.[0]}`;
       if (!name) {
         note({
@@ -150,7 +153,7 @@ function unsetFinding(name: string, value: string | undefined, [, ...others]: Pa
   };
 }
 
-/** Calls `visit` for each text, keys included, that may hold a reference. */
+/** Calls `visit` for each text or key that may contain a reference. */
 function walk(
   value: unknown,
   path: Path,

@@ -21,12 +21,12 @@ interface PlacedProber {
 
 const DEFAULT_QUORUM: Quorum = { open: "majority", resolve: "majority", minReporting: 1 };
 
-// No Durable Object starts in these: the table of hints in Cloudflare's "Data location" page.
+// Durable Objects do not start in these places: see the table of hints in Cloudflare's "Data location".
 const DISPLACED: Record<string, string> = { sam: "in enam", afr: "elsewhere", me: "elsewhere" };
 
 const SHORT = ["local", ...PLACES.filter((place) => !place.includes("-"))];
 
-/** The regions as written, in both forms; default: one region with one prober, this process. */
+/** Reads regions in both forms. Default: one region with one prober, this process. */
 export function readRegions(
   written: Draft<RawConfig>["regions"],
   { runtime, checks }: { runtime?: Runtime; checks?: AddressChecks },
@@ -55,7 +55,7 @@ export function readRegions(
   return regions;
 }
 
-/** The long form of a bare id. */
+/** Expands a bare id to the long form. */
 function expandRegion(id: string, path: Path, note: Note): RegionDraft {
   if (id === "local") return { id, probers: [{ id }] };
   const place = PLACES.find((one) => one === id && SHORT.includes(one));
@@ -91,12 +91,12 @@ function readProber(
   if (place && DISPLACED[place]) {
     const message = `Cloudflare starts objects for ${place} ${
       DISPLACED[place]
-    }, so this vantage point is not what it says`;
+    }, so this prober does not run in that place`;
     note({ severity: "warning", path: at("place"), message, found: place });
   }
   if ("place" in draft) return { id, region, kind: "place", place: place ?? "", generation };
   if (!("url" in draft)) return { id, region, kind: "local" };
-  // Probers are the operator's own machines: private addresses are theirs to choose.
+  // Private addresses are allowed, because probers are the operator's own machines.
   checks?.address(url, at("url"), { prefix: true, allowPrivate: true }, note);
   if (!("token" in draft)) {
     note({

@@ -7,12 +7,12 @@ import { dialectOf, GRPC, type SourceDraft } from "./report_source.ts";
 import type { ConfigAuthKind } from "./kinds.ts";
 import { unique } from "./duplicates.ts";
 
-/** What a report is held against. */
+/** Context for reading a report. */
 export interface ReportRules {
   dialects: readonly string[];
   allowPrivate: boolean;
   auths: readonly ConfigAuthKind[];
-  /** What stands under `auth` at this path. */
+  /** Reads `auth` at this path. */
   readAuth(draft: SourceDraft["auth"], path: Path): StepAuth | undefined;
   checks?: Pick<Checks, "address" | "source">;
   note: Note;
@@ -24,7 +24,7 @@ const NAME = "default";
 /** Where gRPC is asked, if nothing else is said. */
 const GRPC_PATH = "/grpc.health.v1.Health/Check";
 
-/** Keys without meaning beside `push`: no request is sent. */
+/** Keys without effect in a pushed source, which sends no request. */
 const ASKED_ONLY = [
   "path",
   "url",
@@ -37,12 +37,12 @@ const ASKED_ONLY = [
   "question",
 ] as const;
 
-/** The sources of a check and the rule that makes one claim of them; absent: it makes none. */
+/** Reads the report of a check, if it has one. */
 export function readReport(check: CheckDraft, path: Path, rules: ReportRules): ReportConfig | undefined {
   const { report: draft, claim } = check;
   const { note } = rules;
   if (claim !== undefined && !(Array.isArray(draft) && draft.length > 1)) {
-    const message = "there are no several sources to make one claim of";
+    const message = "claim needs several sources";
     note({ path: [...path, "claim"], at: "key", message, expected: "a list under report", found: "claim" });
   }
   if (draft === undefined) return undefined;
@@ -69,12 +69,12 @@ function readSource(draft: SourceDraft, path: Path, rules: ReportRules): ReportS
 function readPushSource(draft: SourceDraft, path: Path, note: Note): PushedSource {
   const { name = NAME, push, select } = draft;
   for (const key of ASKED_ONLY.filter((key) => key in draft)) {
-    const message = `${key} has no meaning beside push: no request is made`;
+    const message = `${key} has no effect with push: no request is sent`;
     note({ path: [...path, key], at: "key", message, expected: "push alone", found: key });
   }
   if (push && !("token" in push)) {
-    const message = "without a token only a token of the API with that scope may push";
-    const expected = "token: ${env:NAME}, unless api.tokens has one for it";
+    const message = "without its own token, only an API token with scope report may push";
+    const expected = "token: ${env:NAME}, unless api.tokens has one with that scope";
     note({ severity: "warning", path: [...path, "push"], message, expected });
   }
   const { token, ttl = "1m" } = push ?? {};
@@ -108,7 +108,7 @@ function readHeaders(draft: SourceDraft, path: Path, note: Note): [string, strin
   const headers = Object.entries(draft.headers ?? {})
     .map(([name, value = ""]): [string, string] => [name, value]);
   for (const [name] of headers.filter(([, value]) => value.includes("{{"))) {
-    const message = "{{ }} has no meaning here: a report is asked outside of any journey";
+    const message = "{{ }} has no meaning here: a report is not part of a journey";
     note({ path: [...path, "headers", name], message, expected: "a plain value or ${env:NAME}" });
   }
   return headers;

@@ -5,17 +5,17 @@ import { describe, type Note, type Path } from "./problem.ts";
 /** A source of a report, as written. */
 export type SourceDraft = Exclude<NonNullable<CheckDraft["report"]>, readonly unknown[]>;
 
-/** Dialects that ask in their own way. */
+/** Dialects with their own protocol. */
 export const GRPC: readonly string[] = ["grpc-health", "grpc-web"];
 const AWS = "elb";
 
-/** How the answer of a source that is asked is read. */
+/** The dialect of a source that probers request. */
 export const dialectOf = ({ aws, dialect = aws ? AWS : "auto" }: SourceDraft): string => dialect;
 
-/** The places to ask; `aws` knows its own. */
+/** Keys that define where to send the request; `aws` implies its endpoint. */
 const ENDPOINT_KEYS = ["path", "url", "aws"] as const;
 
-/** Notes what is wrong between the fields of a source that is asked. */
+/** Reports contradictions between the fields of a source that probers request. */
 export function checkSource(
   draft: SourceDraft,
   path: Path,
@@ -45,21 +45,21 @@ export function checkSource(
     });
   }
   if (aws && dialect !== AWS) {
-    const message = "the answer of AWS has a dialect of its own";
+    const message = "answers of AWS have their own dialect";
     note({ path: [...path, "dialect"], message, expected: AWS, found: describe(dialect, path) });
   }
 }
 
-/** A source has one place to ask; for `aws` a `url` may stand in for the public endpoint. */
+/** Checks that a source has one endpoint. With `aws`, a `url` may replace the public endpoint. */
 function checkPlace(draft: SourceDraft, isKnown: boolean, path: Path, note: Note): void {
   const [first, second] = ENDPOINT_KEYS.filter((key) => key in draft);
   if (!first && !isKnown) {
-    const message = "a report needs to know where the claim comes from";
+    const message = "a report needs a source of its claim";
     note({ path, at: "key", message, expected: "one of: path, url, push, aws" });
   }
   if (!second || (first === "url" && second === "aws")) return;
   const message = second === "url"
     ? "a report has a path or a url, not both"
-    : "with aws the load balancing API is asked, not the target";
+    : "with aws, requests go to the load balancing API, not to the target";
   note({ path: [...path, second === "url" ? "url" : first!], at: "key", message, expected: "one of them" });
 }

@@ -3,18 +3,18 @@ import type { AskedSource, Check, Config, ReportConfig, Step } from "./config.ts
 const NONE: AskedSource[] = [];
 const asked = new WeakMap<ReportConfig, AskedSource[]>();
 
-/** The sources of a check that a prober asks. */
+/** The sources of a check that probers request. */
 export function sourcesToAsk({ report }: Pick<Check, "report">): AskedSource[] {
   if (!report) return NONE;
-  // Asked for some times in every round, and always the same.
+  // Cached, because every round needs it several times.
   const known = asked.get(report) ?? report.sources.filter((source) => source.kind === "asked");
   asked.set(report, known);
   return known;
 }
 
 /**
- * Requests that one round of a check may send: each source that is asked twice (the second look), each step once or, polled, as often as its window
- * allows, and the cleanup. What a step sends beyond its usual requests is not counted, see `furtherRequestsOf`.
+ * Requests one round may send: each source twice (the second is the re-read), each step once or, if polled,
+ * as often as its window allows, and the cleanup. Requests beyond the usual ones are in `furtherRequestsOf`.
  */
 export function requestsOf(
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
@@ -23,7 +23,7 @@ export function requestsOf(
     [...journey, ...cleanup].reduce((sum, step) => sum + step.requests.usual * triesOf(step), 0);
 }
 
-/** Requests of a round in which all is well at the first try. */
+/** Requests of a round in which everything passes at the first attempt. */
 export const usualRequestsOf = (
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
 ): number =>
@@ -34,7 +34,10 @@ export const usualRequestsOf = (
 
 const triesOf = ({ until }: Step) => until ? Math.floor(until.withinMs / until.everyMs) + 1 : 1;
 
-/** What a round may send on top if each try of a step sends all that it may, as HTTP does where it is redirected, and each source takes all that lets it in. */
+/**
+ * Additional requests if every attempt sends its maximum, such as redirects, and every source its
+ * authentication.
+ */
 export const furtherRequestsOf = (
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
 ): number =>
@@ -43,8 +46,8 @@ export const furtherRequestsOf = (
     sourcesToAsk({ report }).reduce((sum, { further }) => sum + 2 * (further?.most ?? 0), 0),
   );
 
-/** A prober measures its own place once an hour, in any of its asks. */
+/** A prober locates itself once an hour, in any of its calls. */
 const TRACES = 1;
 
-/** Requests of one ask that are no check's own: the controls, and where the prober is. */
+/** Requests of one call that belong to no check: the controls, and the location of the prober. */
 export const overheadOf = ({ controls }: Pick<Config, "controls">): number => controls.length + TRACES;

@@ -1,4 +1,6 @@
-/** Routes, as in Alertmanager: a tree of rules; the first that matches takes an incident unless it says `continue`. */
+/**
+ * Routes, as in Alertmanager: a tree of rules. The first match gets the incident, unless it sets `continue`.
+ */
 import { closest } from "../base/closest.ts";
 import { matches } from "../base/glob.ts";
 import type { Note, Path } from "./problem.ts";
@@ -8,7 +10,7 @@ import { type QuietHours, readQuietHours } from "./quiet_hours.ts";
 import type { RouteDraft } from "./schema/routes.ts";
 import type { Draft } from "./validate.ts";
 
-/** What a rule may be about; each part that is named must match one of its globs. */
+/** Matcher of a rule: each part given must match one of its globs. */
 export interface RouteMatch {
   target?: readonly string[];
   check?: readonly string[];
@@ -19,33 +21,33 @@ export interface RouteMatch {
   labels?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** One rule. What it matches goes to its first child that matches, else to its own sinks. */
+/** One rule. A matching incident goes to the first child that matches, else to the rule's own sinks. */
 export interface Route {
   match: RouteMatch;
   /** Ids of webhooks. */
   sinks: readonly string[];
-  /** Whether its later sisters are asked as well. */
+  /** Whether the rules after it are tried as well. */
   continue: boolean;
-  /** The sinks that are notified later. */
+  /** Sinks to notify later. */
   escalate: readonly Escalation[];
-  /** Its sinks are reminded this often, ms. */
+  /** Interval of reminders, ms. */
   repeatMs?: number;
-  /** Which incidents are one message, as far as it or a rule above says. */
+  /** Grouping, its own or inherited. */
   grouping?: Grouping;
-  /** When only critical incidents are sent. */
+  /** Hours in which only critical incidents are sent. */
   quietHours?: QuietHours;
   routes: readonly Route[];
 }
 
 /** An escalation: the sinks for an incident that is still open. */
 export interface Escalation {
-  /** After its opening, ms. */
+  /** Delay after the opening, ms. */
   afterMs: number;
   unless?: "acknowledged";
   sinks: readonly string[];
 }
 
-/** What names of a match are held against. */
+/** The names that matchers are checked against. */
 interface RouteContext {
   webhooks: readonly string[];
   targets: readonly string[];
@@ -54,7 +56,7 @@ interface RouteContext {
   labels: readonly string[];
 }
 
-/** The rules of a config; undefined: it has none, and each webhook gets all of its events. */
+/** Reads the rules of a config; undefined if it has none, so that each webhook gets all its events. */
 export function readRoutes(
   drafts: readonly (Draft<RouteDraft> | undefined)[] | undefined,
   context: RouteContext,
@@ -66,7 +68,7 @@ export function readRoutes(
 
 interface Place {
   path: Path;
-  /** What of the rule above holds for those below it that do not say it. */
+  /** Defaults from the parent rule. */
   inherited: Pick<Route, "sinks" | "escalate" | "repeatMs" | "grouping" | "quietHours">;
   note: Note;
 }
@@ -96,10 +98,10 @@ function readRoute(draft: Draft<RouteDraft>, context: RouteContext, place: Place
     ? place.inherited.repeatMs
     : parseDuration(draft.repeatInterval);
   if (sinks.length === 0 && !draft.routes) {
-    note({ path, message: "it notifies no sink", expected: "sinks, or routes below it" });
+    note({ path, message: "the route notifies no sink", expected: "sinks, or nested routes" });
   }
-  noteNobody(match, "target", context.targets, place);
-  noteNobody(match, "region", ["global", ...context.regions], place);
+  noteUnmatched(match, "target", context.targets, place);
+  noteUnmatched(match, "region", ["global", ...context.regions], place);
   const quietHours = draft.quietHours
     ? readQuietHours(draft.quietHours, [...path, "quietHours"], note)
     : place.inherited.quietHours;
@@ -140,8 +142,8 @@ function readEscalation(
   context: RouteContext,
   { path, note }: Noting,
 ): Escalation {
-  const told = readSinks(sinks, context, { path: [...path, "sinks"], note });
-  return { afterMs: parseDuration(after), ...(unless && { unless }), sinks: told };
+  const ids = readSinks(sinks, context, { path: [...path, "sinks"], note });
+  return { afterMs: parseDuration(after), ...(unless && { unless }), sinks: ids };
 }
 
 function readMatch({ labels, ...fields }: NonNullable<Draft<RouteDraft>["match"]>): RouteMatch {
@@ -153,8 +155,8 @@ function readMatch({ labels, ...fields }: NonNullable<Draft<RouteDraft>["match"]
 const listOf = (value: unknown): string[] =>
   [value].flat().filter((one): one is string => typeof one === "string");
 
-/** A name that stands for nothing is a slip. */
-function noteNobody(
+/** Reports globs that match nothing. */
+function noteUnmatched(
   match: RouteMatch,
   field: "target" | "region",
   known: readonly string[],

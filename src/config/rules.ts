@@ -7,13 +7,13 @@ import type * as z from "../base/zod.ts";
 type QuorumDraft = Draft<z.infer<ReturnType<typeof quorum>>>;
 type RuleDraft = "majority" | "all" | "any" | { atLeast?: number } | { fraction?: number };
 
-/** Who votes: "probers in this region", and how many of them there are. */
+/** The voters: a description such as "probers in this region", and their number. */
 export interface Voters {
   count: number;
   words: string;
 }
 
-/** A quorum as written, over what stands above it; notes what more voters than there are would need. */
+/** Reads a quorum, with defaults from `above`. Reports rules that need more votes than there are voters. */
 export function readQuorum(
   written: QuorumDraft | undefined,
   above: Quorum,

@@ -1,7 +1,7 @@
-/** What a config can be run on. */
+/** The platforms a config can run on. */
 export type Runtime = "deno" | "deno-deploy" | "cloudflare";
 
-/** As a sentence names them. */
+/** Their names in sentences. */
 export const RUNTIMES: Record<Runtime, string> = {
   "deno": "Deno",
   "deno-deploy": "Deno Deploy",

@@ -4,12 +4,12 @@ import { MINUTE_MS } from "../base/time.ts";
 
 const PERIODS_FRESH = 2.5;
 
-/** A walk is given up this long after it began; what was not walked by then is missing. */
+/** A walk is abandoned this long after it began; checks that did not run by then are missing. */
 export const WALK_MS = 50_000;
 
 type Scheduled = Pick<Check, "schedule" | "maxAgeMs">;
 
-/** The checks whose slot `slotMs` (epoch ms) is. */
+/** The checks that are due in the slot `slotMs` (epoch ms). */
 export function due<T extends Pick<Check, "schedule">>(checks: readonly T[], slotMs: number): T[] {
   const answers = new Map<CompiledCron, boolean>();
   const matches = (cron: CompiledCron) => {
@@ -23,7 +23,10 @@ export function due<T extends Pick<Check, "schedule">>(checks: readonly T[], slo
   });
 }
 
-/** The instants in [minuteMs, minuteMs + 60 s) at which any check is due, in order; `minuteMs` is a whole minute. */
+/**
+ * The instants in [minuteMs, minuteMs + 60 s) at which any check is due, sorted. `minuteMs` is a whole
+ * minute.
+ */
 export function slots(checks: readonly Pick<Check, "schedule">[], minuteMs: number): number[] {
   const crons = checks.filter(({ schedule }) => "cron" in schedule);
   const found = new Set(due(crons, minuteMs).length > 0 ? [minuteMs] : []);
@@ -45,7 +48,7 @@ export function staleAt({ schedule, maxAgeMs }: Scheduled, slotMs: number): numb
   if (maxAgeMs !== undefined) return slotMs + maxAgeMs;
   if ("everyMs" in schedule) return slotMs + PERIODS_FRESH * schedule.everyMs;
   const [, second, third] = schedule.cron.next(3, slotMs);
-  // A pattern is refused at load if it never matches, and five fields repeat for ever.
+  // Cannot happen: a pattern that never matches is refused at load, and five fields repeat for ever.
   if (second === undefined || third === undefined) {
     throw new Error(`No further runs of cron ${schedule.cron.source}`);
   }
@@ -59,7 +62,7 @@ export function periodMs({ schedule }: Pick<Check, "schedule">, slotMs: number):
   return next - slotMs;
 }
 
-/** The slots of a check up to `slotMs` (itself, if it is one), newest first; at most `count`. */
+/** The last `count` slots of a check up to and including `slotMs`, newest first. */
 export function previousSlots(
   { schedule }: Pick<Check, "schedule">,
   slotMs: number,
@@ -73,13 +76,14 @@ export function previousSlots(
   return Array.from({ length: count }, (_, i) => newest - i * everyMs);
 }
 
-/** In how many turns these regions' probers walk a slot of a check: never more than there are probers. */
+/** The number of turns of a slot: at most the number of probers. */
 export const turnsOf = ({ turns }: Pick<Check, "turns">, regions: readonly Region[]): number =>
   Math.max(1, Math.min(turns, regions.flatMap(({ probers }) => probers).length));
 
 /**
- * The turn of each prober, from 0: dealt one region after the other, the first prober of each region, then the second of each, and so
- * on. Three single probers have a turn each; of three regions of three, each region has one.
+ * The turn of each prober, from 0. Turns are dealt to the first prober of each region, then to the second of
+ * each, and so on. With three regions of one prober, each prober has its own turn; with three regions of
+ * three, each region has.
  */
 export function dealTurns(regions: readonly Region[], turns: number): Map<string, number> {
   const most = Math.max(0, ...regions.map(({ probers }) => probers.length));

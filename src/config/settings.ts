@@ -14,7 +14,7 @@ import { DAY_MS } from "../base/time.ts";
 
 type Settings = Omit<Config, "objects" | "regions" | "targets" | "checks" | "maintenance">;
 
-/** Everything but regions and targets, every default filled in. */
+/** Reads everything but regions, targets and maintenance, and fills in defaults. */
 export function readSettings(
   draft: Draft<RawConfig>,
   context: StoreContext & WebhookContext & Pick<KindsAndReaders, "readRoutes" | "readHooks">,
@@ -39,7 +39,7 @@ export function readSettings(
     hooks: readHooks?.(hooks, (draft.targets ?? []).map((target) => target?.id), note) ?? {},
     controls: controls.filter((control) => control !== undefined),
     allowPrivate,
-    // There a prober has six connections, and keeps one for its controls.
+    // On Cloudflare a prober has six connections, and keeps one for its controls.
     concurrency: runtime === "cloudflare" ? Math.min(concurrency, CONNECTIONS - 1) : concurrency,
     connectionsPerHost: draft.connectionsPerHost ?? ROUNDS_A_HOST,
     webhooks: readWebhooks(draft.webhooks, context, note),
@@ -59,7 +59,7 @@ function readPage(
 
 const namesIn = ({ webhooks, targets, regions }: Draft<RawConfig>) => ({
   webhooks: idsOf(webhooks),
-  // Incidents of Assay's own are of a target that no config has.
+  // The target of Assay's own incidents, which no config contains.
   targets: ["_assay", ...idsOf(targets)],
   regions: idsOf(regions),
   labels: (targets ?? []).flatMap((target) => Object.keys(target?.labels ?? {})),
@@ -68,7 +68,7 @@ const namesIn = ({ webhooks, targets, regions }: Draft<RawConfig>) => ({
 const idsOf = (drafts: readonly (string | { id?: string } | undefined)[] = []) =>
   drafts.flatMap((draft) => (typeof draft === "string" ? draft : draft?.id) ?? []);
 
-/** Hourly figures are for windows of a week; longer windows use days. */
+/** Longest retention of hourly figures. They serve windows of up to a week; longer windows use days. */
 const HOURS_MS = 14 * DAY_MS;
 
 function readRetention(retention: Draft<RawConfig>["retention"] = {}): Config["retention"] {

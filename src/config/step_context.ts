@@ -2,18 +2,18 @@ import type { AddressChecks } from "./address.ts";
 import type { Compiler } from "./compile.ts";
 import type { Note, Path } from "./problem.ts";
 
-/** What a step is read with. */
+/** Context for reading a step. */
 export interface StepContext {
-  /** Of the step. */
+  /** The step's path. */
   path: Path;
-  /** The check's. */
+  /** The check's timeout. */
   timeoutMs: number;
   allowPrivate: boolean;
   /** The target's URL; may hold `${env:NAME}`. */
   baseUrl: string;
-  /** Origins that a step may be led to, beside the target's. */
+  /** Further origins that steps may send requests to. */
   origins: readonly string[];
-  /** What earlier steps captured. */
+  /** Names captured by earlier steps. */
   captures: readonly string[];
   compiler: Compiler;
   /** Absent where the config has passed. */

@@ -4,13 +4,15 @@ import type { Runtime } from "./runtime.ts";
 import type { Note } from "./problem.ts";
 import type { Environment } from "./references.ts";
 
-/** What decides which store a config has. */
+/** Context for choosing the store. */
 export interface StoreContext extends Environment {
   stores: readonly ConfigStoreKind[];
   runtime?: Runtime;
 }
 
-/** The store that is written; if none is, the one that the environment names, or else the fallback. */
+/**
+ * The configured store; without one, the store whose variables are set in the environment, else the fallback.
+ */
 export function readStore(
   written: Readonly<Record<string, unknown>> | undefined,
   context: StoreContext,
@@ -32,21 +34,23 @@ export function readStore(
     note({ severity: envMissing, path, at: "key", message, expected, found: "nothing" });
   }
   if (runtime === "cloudflare" && variables.length === 0) {
-    const message = "not used on Cloudflare: a Worker's store is its object's own";
+    const message = "ignored on Cloudflare: a Worker uses the storage of its Durable Object";
     note({ severity: "warning", path: ["store", ...names.slice(0, 1)], at: "key", message });
   }
   const kind = chosen?.kind ?? names[0] ?? "";
   return { kind, options: written[kind] };
 }
 
-/** Not on Cloudflare by the environment: what a Worker bundles is settled before its secrets are known. */
+/**
+ * On Cloudflare the environment does not choose the store: a Worker is bundled before its secrets are known.
+ */
 function defaultStore({ stores, env, runtime }: StoreContext, note: Note): StoreConfig {
   const named = stores.find(({ variables }) => variables?.every((name) => env?.(name)));
   if (named && runtime !== "cloudflare") return { kind: named.kind, options: {} };
   if (named) {
     const message = `${
       named.variables?.join(" and ")
-    } are set, and not used: a Worker's store is its object's own`;
+    } are set but ignored: a Worker uses the storage of its Durable Object`;
     const expected = `store: { ${named.kind}: {} }`;
     note({ severity: "warning", path: ["store"], message, expected, found: "nothing" });
   }

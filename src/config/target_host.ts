@@ -1,6 +1,9 @@
 const DEFAULT_PORTS: Record<string, string> = { http: "80", https: "443" };
 
-/** The host and port of a target's URL, in lower case; a URL that is a secret stands for itself. */
+/**
+ * Host and port of a target's URL, in lower case. A URL that is a reference is returned as it is, in lower
+ * case.
+ */
 export function targetHost(url: string): string {
   const [, scheme = "", host = url] = /^(https?):\/\/(?:[^/?#]*@)?([^/?#]*)/i.exec(url) ?? [];
   const usual = `:${DEFAULT_PORTS[scheme.toLowerCase()]}`;

@@ -18,7 +18,7 @@ import { unique } from "./duplicates.ts";
 import type { Environment } from "./references.ts";
 import { noteLacking } from "./lacking.ts";
 
-/** What all targets share. */
+/** Context of all targets. */
 export interface TargetContext
   extends Pick<KindsAndReaders, "zoneFault" | "readConverge" | "readTls" | "tlsFault"> {
   dialects: readonly string[];
@@ -28,7 +28,7 @@ export interface TargetContext
   cron: CronReader;
   env: Environment["env"];
   allowPrivate: boolean;
-  /** Where steps are taken, as far as it is known. */
+  /** The runtime of the probers, if known. */
   runtime?: Runtime;
   compiler: Compiler;
   checks?: Checks;
@@ -45,7 +45,7 @@ interface CheckDefaults extends TargetContext, TimingContext {
 
 type TargetDraft = NonNullable<NonNullable<Draft<RawConfig>["targets"]>[number]>;
 
-/** The targets and their checks, every default filled in; digests are still empty. */
+/** Reads targets and their checks, and fills in defaults. Digests stay empty. */
 export function readTargets(draft: Draft<RawConfig>, common: TargetContext): Target[] {
   const { targets = [], defaults = {}, regions, traceUrl } = draft;
   const { note } = common;
@@ -105,7 +105,7 @@ function readHosts(
   });
 }
 
-/** The auth of a target, check or report at `path`: before any step, so there are no captures. */
+/** Reads the auth of a target, check or report at `path`. It cannot use captures. */
 function readSharedAuth(
   draft: TargetDraft["auth"],
   { url, origins }: Target,
@@ -165,5 +165,5 @@ function readCheck(draft: CheckDraft, target: Target, path: Path, inherited: Che
 
 const severityOf = (severity: Check["severity"]) => severity && severity !== "critical" ? { severity } : {};
 
-/** A percentage as a share; in whole millionths, because 99.9 / 100 is not 0.999. */
+/** Converts a percentage to a share, rounded to millionths because 99.9 / 100 is not exactly 0.999. */
 const shareOf = (percentage: string) => Math.round(Number(percentage.replace("%", "")) * 10_000) / 1_000_000;

@@ -41,18 +41,21 @@ type Timing = Pick<
   | "maxAgeMs"
 >;
 
-// Any fixed instant will do: a pattern of five fields repeats for ever. This one starts a leap year.
+// A fixed instant for measuring gaps, at the start of a leap year.
 const START = Date.UTC(2024, 0, 1);
 const YEAR_MS = 366 * 86_400_000;
 const RUNS = 100;
 
-/** Why these are not five cron fields that ever match, or what they are, with the smallest gap in ms of the first 100 runs in a year. */
+/**
+ * Compiles cron fields. `gapMs` is the smallest gap of the first 100 runs in a year; `fault` says why they
+ * are invalid.
+ */
 export type CronReader = (
   fields: string,
   zone?: string,
 ) => { fault: string } | { cron: CompiledCron; gapMs: number };
 
-/** Reads cron fields; the same ones are read once. */
+/** A cron reader that caches results. */
 export function cronReader(compile: Kinds["compileCron"]): CronReader {
   const known = new Map<string, ReturnType<CronReader>>();
   return (fields, zone) => {
@@ -82,7 +85,7 @@ function readCron(
   }
 }
 
-/** Why checks cannot run at this period, or nothing. */
+/** Why checks cannot run at this period; undefined if they can. */
 export function everyFault(every: string | undefined): Omit<Finding, "path"> | undefined {
   if (every === undefined) return undefined;
   const ms = parseDuration(every);
@@ -98,16 +101,16 @@ export function everyFault(every: string | undefined): Omit<Finding, "path"> | u
   }
 }
 
-/** What the timing of every check is read with. */
+/** Context for reading the timing of checks. */
 export interface TimingContext extends Pick<Kinds, "zoneFault"> {
   defaults: DefaultsDraft;
-  /** What store and runtime bear where nothing is written. */
+  /** Default turns of the store and runtime. */
   turns: number;
   cron: CronReader;
   note: Note;
 }
 
-/** When a check runs and what follows from it: own fields over `defaults` over built-in values. */
+/** Reads the timing of a check: own fields, then `defaults`, then built-in values. */
 export function readTiming(check: CheckDraft, path: Path, context: TimingContext): Timing {
   const { defaults, note } = context;
   const ms = (name: "every" | "timeout" | "startupBudget" | "drainWindow" | "flapWindow" | "releaseAfter") =>
@@ -150,10 +153,10 @@ export function readTiming(check: CheckDraft, path: Path, context: TimingContext
   };
 }
 
-/** Below this period a slot is short enough by itself: it has one turn and no confirmation. */
+/** Shorter periods have one turn and no confirmation. */
 const SHORTEST_MS = 30_000;
 
-/** Turns and confirmation; what a check writes in vain is doubtful, `defaults` are for all. */
+/** Reads turns and confirmation. Warns if a check's own setting has no effect; `defaults` may. */
 function readTurns(
   check: CheckDraft,
   gapMs: number,
@@ -168,13 +171,13 @@ function readTurns(
   }
   for (const name of ["turns", "confirm"] as const) {
     if (!check[name] || check[name] === 1) continue;
-    const message = `without effect at a period of ${formatDuration(gapMs)}`;
+    const message = `no effect at a period of ${formatDuration(gapMs)}`;
     note({ severity: "warning", path: [...path, name], message, expected: "a period of 30s or more" });
   }
   return { turns: 1, confirmMs: 0 };
 }
 
-/** `gapMs` is the smallest time between two runs. */
+/** Reads the schedule; `gapMs` is the shortest time between two runs. */
 function readSchedule(
   { every, cron, zone }: CheckDraft,
   everyMs: number,
@@ -186,9 +189,9 @@ function readSchedule(
   const unknownZone = zoneFault?.(zone);
   if (unknownZone) note({ path: [...path, "zone"], ...unknownZone });
   if (cron === undefined) {
-    const message = "without cron no zone counts";
+    const message = "a zone has no effect without cron";
     if (zone !== undefined) {
-      note({ path: [...path, "zone"], at: "key", message, expected: "cron beside it", found: zone });
+      note({ path: [...path, "zone"], at: "key", message, expected: "cron as well", found: zone });
     }
     return { schedule: { everyMs }, gapMs: everyMs };
   }
@@ -196,7 +199,7 @@ function readSchedule(
     note({
       path: [...path, "every"],
       at: "key",
-      message: "every beside cron",
+      message: "every together with cron",
       expected: "one of them",
       found: every,
     });
@@ -207,7 +210,7 @@ function readSchedule(
   return { schedule: { everyMs }, gapMs: everyMs };
 }
 
-/** Notes what is wrong with the `cron` below a path. */
+/** Reports an invalid `cron` below a path. */
 export function noteNoCron(fault: string, found: string, path: Path, note: Note): void {
   const message = `not a cron expression: ${fault}`;
   note({ path: [...path, "cron"], message, expected: "five fields, such as */5 * * * mon-fri", found });

@@ -3,20 +3,20 @@ import type { TlsSettings } from "../base/ports.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Note, Path } from "./problem.ts";
 
-/** What of TLS settings cannot be used, and what should stand there. */
+/** A TLS setting that cannot be used, and what was expected. */
 export interface TlsFault {
   field: "ca" | "cert" | "key";
   expected: string;
 }
 
-/** Reads settings whose references are filled in; undefined: all can be used. */
+/** Checks settings with resolved references; undefined if all can be used. */
 export type TlsFaultOf = (settings: TlsSettings) => TlsFault | undefined;
 
-/** What TLS settings are held against. */
+/** Context for reading TLS settings. */
 export interface TlsRules {
-  /** What a variable holds; absent: unknown. */
+  /** Values of variables; absent: unknown. */
   env?: (name: string) => string | undefined;
-  /** A Worker and Deno Deploy ask by a fetch that has no connection of its own. */
+  /** Workers and Deno Deploy do not support TLS settings. */
   runtime?: Runtime;
   tlsFault?: TlsFaultOf;
   note: Note;
@@ -26,7 +26,7 @@ const LACKING: Partial<Record<Runtime, string>> = { "cloudflare": "a Worker", "d
 
 const REFERENCE = /^\$\{env:(\w+)\}$/;
 
-/** What is special about TLS to a target; `ca`, `cert` and `key` may be a `${env:NAME}`. */
+/** Reads TLS settings of a target. `ca`, `cert` and `key` may be `${env:NAME}`. */
 export function readTls(
   draft: TlsSettings | undefined,
   path: Path,
@@ -38,8 +38,8 @@ export function readTls(
     note({ path, at: "key", message: `${place} has no TLS settings`, expected, found: "tls" });
   }
   if (draft?.insecure) {
-    const message = "any certificate is accepted: those of this target are not checked";
-    note({ severity: "warning", path: [...path, "insecure"], message, expected: "ca, with who signed them" });
+    const message = "certificates of this target are not verified";
+    note({ severity: "warning", path: [...path, "insecure"], message, expected: "ca, with the issuer" });
   }
   const fault = draft && tlsFault?.(valuesOf(draft, env));
   if (fault) {
@@ -50,7 +50,9 @@ export function readTls(
   return draft;
 }
 
-/** The certificates, if the text has the shape of PEM: other rules report a variable that is not set, or holds something else. */
+/**
+ * Resolves settings, without values that are not PEM: other rules report unset variables and wrong formats.
+ */
 function valuesOf({ ca, cert, key }: TlsSettings, env: TlsRules["env"]): TlsSettings {
   const valueOf = (text: string | undefined) => {
     const name = REFERENCE.exec(text ?? "")?.[1];

@@ -1,5 +1,5 @@
 import type { Check } from "./config.ts";
 
-/** Where the trace of a walk of `check` is looked at; undefined: it has none, or no traceUrl is set. */
+/** Link to the trace of a walk of `check`; undefined without a trace or without traceUrl. */
 export const traceLink = ({ trace }: Pick<Check, "trace">, traceId: string | undefined): string | undefined =>
   traceId && trace?.url?.replaceAll("{traceId}", traceId);

@@ -1,4 +1,7 @@
-/** The compiler of a config that passed before: nothing is checked again, and each expression is parsed when it is first needed. */
+/**
+ * The compiler of a config that passed before: checks nothing again, and parses each expression at its first
+ * use.
+ */
 import {
   type AnswerCompiler,
   type AnswerShape,
@@ -11,7 +14,7 @@ import { trustExpectation, trustProgram, trustTemplate } from "./expression/mod.
 
 type Make<T> = (source: string) => T;
 
-/** Makes one of each distinct text. */
+/** Caches the result for each distinct text. */
 function memoize<T>(make: Make<T>): Make<T> {
   const known = new Map<string, T>();
   return (source) => {
@@ -21,7 +24,7 @@ function memoize<T>(make: Make<T>): Make<T> {
   };
 }
 
-/** A compiler that does not check what it is given. */
+/** A compiler without checks. */
 export function trustingCompiler(options: CompilerOptions): Compiler {
   const plain = languageOf(NO_ANSWER, options);
   const template = memoize((source) => trustTemplate(source, plain));

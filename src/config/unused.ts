@@ -1,7 +1,9 @@
 import type { CheckDraft, StepDraft } from "./draft.ts";
 import type { Note, Path } from "./problem.ts";
 
-/** Warns of captures that no later step names. The search is textual: a name in a literal counts as a use. */
+/**
+ * Warns about captures that no later step uses. The search is textual: a name in a literal counts as a use.
+ */
 export function warnUnused(check: CheckDraft, path: Path, note: Note): void {
   const steps = [
     ...(check.journey ?? []).map((step, i) => ({ step, path: [...path, "journey", i] })),
@@ -22,7 +24,7 @@ export function warnUnused(check: CheckDraft, path: Path, note: Note): void {
 
 const USES = /\bcaptures\b(?:\s*\.\s*(\w+)|\s*\[\s*\\?["'](\w+))?/g;
 
-/** The captures that a step names; `*` if it takes them as a whole. */
+/** The captures that a step uses; `*` if it uses all of them as a map. */
 function captureNamesIn(step: StepDraft | undefined): string[] {
   return [...(JSON.stringify(step) ?? "").matchAll(USES)].map(([, dotted, quoted]) =>
     dotted ?? quoted ?? "*"

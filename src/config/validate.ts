@@ -5,13 +5,13 @@ import { grammar, type RawConfig } from "./schema/mod.ts";
 import type * as z from "../base/zod.ts";
 import { isRecord } from "../base/json.ts";
 
-/** What was written, with holes where it had the wrong shape. */
+/** A config as written, with undefined where the shape was wrong. */
 export type Draft<T> = T extends readonly (infer Item)[] ? (Draft<Item> | undefined)[]
   : T extends object ? { [Key in keyof T]?: Draft<T[Key]> }
   : T;
 
 type Issue = z.core.$ZodIssue;
-/** How a scalar is written, where that is known. */
+/** The source text of a scalar, if known. */
 type TextOf = (path: Path) => string | undefined;
 
 type FindingText = Omit<Finding, "path">;
@@ -26,7 +26,7 @@ const TYPES: Record<string, string> = {
   array: "a list",
 };
 
-/** Holds `value` against the grammar: every mistake in its shape, and the rest of it for further checks. */
+/** Checks a value against the grammar. Returns all findings, and the valid rest for further checks. */
 export function validate(
   value: unknown,
   kinds: Kinds,
@@ -46,7 +46,7 @@ const valueAt = (root: unknown, path: Path): unknown =>
 
 const pathOf = (issue: Issue): Path => issue.path as Path;
 
-/** Replaces a failed union by the issues of the branch that was meant: the right type, then the fewest issues. */
+/** Replaces a failed union by the issues of the likely branch: the right type, then the fewest issues. */
 function resolveUnion(issue: Issue, root: unknown): Issue[] {
   if (issue.code !== "invalid_union") return [issue];
   if ("options" in issue && issue.options) {
@@ -89,8 +89,8 @@ function unknownKey(key: string, path: Path, known: string): Finding {
   };
 }
 
-/** What other tools call a key of ours. */
-const ELSEWHERE: Record<string, RegExp> = {
+/** Names that other tools use for our keys. */
+const FOREIGN_NAMES: Record<string, RegExp> = {
   every: /^(intervall?|period|frequency|schedule)$/,
   journey: /^(steps|requests|endpoints)$/,
   expect: /^(conditions?|asserts?|assertions|expectations?)$/,
@@ -102,16 +102,16 @@ const ELSEWHERE: Record<string, RegExp> = {
 };
 
 const meant = (key: string, words: readonly string[]) =>
-  words.find((word) => Object.hasOwn(ELSEWHERE, word) && ELSEWHERE[word]!.test(key));
+  words.find((word) => Object.hasOwn(FOREIGN_NAMES, word) && FOREIGN_NAMES[word]!.test(key));
 
-/** The sentence for one issue; the grammar's own messages are noun phrases that say what was expected. */
+/** Describes one issue. The grammar's own messages are noun phrases that name what was expected. */
 function describeIssue(
   issue: Issue,
   value: unknown,
   path: Path,
   textOf: TextOf = () => undefined,
 ): FindingText {
-  // What is not shown must not be shown as it is written either.
+  // The source text is shown only if the value itself may be shown.
   const described = describe(value, path);
   const found = described === String(value) ? textOf(path) ?? described : described;
   switch (issue.code) {
@@ -150,7 +150,7 @@ function describeIssue(
   }
 }
 
-/** The type that a branch of a union asks for, or the words. */
+/** The type that a branch of a union expects, or its allowed words. */
 function expectedType(issue: Issue): string {
   if (issue.code === "invalid_value") return `one of: ${issue.values.join(", ")}`;
   return issue.code === "invalid_type" && issue.path.length === 0 ? issue.expected : "";
@@ -160,7 +160,7 @@ const rejection = (expected: string) => ({ message: `not ${expected.split(":")[0
 
 function wrongType(types: string[], value: unknown, found: string): FindingText {
   const names = [...new Set(types.filter(Boolean).map((type) => TYPES[type] ?? type))];
-  // A value that is not shown must not show up as a suggestion either.
+  // A hidden value must not appear in a suggestion either.
   const quote = types.includes("string") && typeof value !== "object" && !found.endsWith("(not shown)") &&
     found !== "nothing";
   return {
@@ -184,7 +184,10 @@ function limitText(
 const entries = (count: number) => count === 1 ? "1 entry" : `${count} entries`;
 const sizeText = (value: unknown, found: string) => Array.isArray(value) ? entries(value.length) : found;
 
-/** Takes out what an issue is about. Keys and positions stay, so that later checks see that something is there. */
+/**
+ * Removes the value of an issue. Keys and positions stay, so that later checks see that something was
+ * written.
+ */
 function prune(draft: unknown, issue: Issue): void {
   if (issue.code === "unrecognized_keys") {
     const parent = valueAt(draft, pathOf(issue));

@@ -9,7 +9,7 @@ import type { Note } from "./problem.ts";
 import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 
-/** The events a webhook can take. */
+/** The events a webhook can receive. */
 const EVENTS = [
   "incident.opened",
   "incident.updated",
@@ -19,7 +19,7 @@ const EVENTS = [
 
 type Drafts = Draft<RawConfig>["webhooks"];
 
-/** What webhooks are held against. */
+/** Context for reading webhooks. */
 export interface WebhookContext {
   sinks: readonly ConfigSinkKind[];
   allowPrivate: boolean;
@@ -27,7 +27,7 @@ export interface WebhookContext {
   checks?: AddressChecks;
 }
 
-/** The webhooks, every default filled in. */
+/** Reads webhooks and fills in defaults. */
 export function readWebhooks(
   drafts: Drafts,
   { sinks, allowPrivate, runtime, checks }: WebhookContext,
@@ -41,7 +41,7 @@ export function readWebhooks(
     const path = ["webhooks", i];
     noteDuplicate(draft.id, [...path, "id"]);
     if (sink?.runtime && runtime && sink.runtime !== programOf(runtime)) {
-      const message = `only Assay on ${RUNTIMES[sink.runtime]} can tell this kind`;
+      const message = `only Assay on ${RUNTIMES[sink.runtime]} supports this kind`;
       note({ path: [...path, "kind"], message, expected: "another kind", found: sink.kind });
     }
     for (const finding of sink?.validate?.(settings) ?? []) {
@@ -61,10 +61,13 @@ export function readWebhooks(
   });
 }
 
-/** Deno Deploy runs the same program as any Deno. */
+/** Deno Deploy runs the same program as Deno. */
 const programOf = (runtime: Runtime) => runtime === "deno-deploy" ? "deno" : runtime;
 
-/** Where a reference is replaced in each webhook: anywhere in one whose kind is not known, which is fault enough. */
+/**
+ * Paths of each webhook where references are replaced: anywhere if its kind is unknown, which is reported
+ * elsewhere.
+ */
 export function webhookSecrets(drafts: Drafts, sinks: readonly ConfigSinkKind[]): RegExp[] {
   return (drafts ?? []).map((draft, i) => {
     const fields = draft && sinkOf(draft, sinks)?.secrets.join("|");
@@ -72,7 +75,7 @@ export function webhookSecrets(drafts: Drafts, sinks: readonly ConfigSinkKind[])
   });
 }
 
-/** Undefined: what stands there as its kind is none. */
+/** The kind of a webhook; undefined if it is unknown. */
 function sinkOf(draft: object, sinks: readonly ConfigSinkKind[]): ConfigSinkKind | undefined {
   if (!("kind" in draft)) return sinks.find(({ isDefault }) => isDefault);
   return sinks.find(({ kind }) => kind === draft.kind);

@@ -2,13 +2,13 @@ import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, pa
 import { MERGE, nameOf, Origins, type SourceText } from "./compose/origins.ts";
 import { type Path, pathText, type Problem } from "./problem.ts";
 
-/** A YAML text as a plain value; `value` is absent if the text could not be read. */
+/** A YAML text as a value, which is absent if the text could not be read. */
 export interface YamlReading {
   value?: Record<string, unknown>;
   problems: Problem[];
 }
 
-/** How a text is read: its name, and what remembers where all of it stands. */
+/** Options: the file's name, and the registry of positions. */
 export interface YamlOptions {
   file?: string;
   origins?: Origins;
@@ -16,23 +16,23 @@ export interface YamlOptions {
 
 type Fail = (offset: number, problem: Partial<Problem> & { message: string }) => void;
 
-// The yaml package counts the uses of an anchor times the aliases inside it.
+// The yaml package counts uses of an anchor, multiplied by the aliases inside it.
 const MAX_ALIASES = 10_000;
 
-// 20,000 checks; their reading takes seconds and half a gigabyte.
+// About 20,000 checks, which take seconds and half a gigabyte to read.
 const MAX_MIB = 4;
 const MIB = 1 << 20;
 
-// The first slip makes most of the others.
+// The first fault usually causes the others.
 const MAX_FAULTS = 20;
 
 const WORDS: Record<string, string> = {
   TAB_AS_INDENT: "a tab cannot indent YAML; use spaces",
-  MULTIPLE_DOCS: "more than one YAML document; a config is one",
+  MULTIPLE_DOCS: "more than one YAML document; a config has one",
   NON_STRING_KEY: "a key must be a text; a value that starts with { needs quotes",
 };
 
-/** Reads one YAML document (1.2, core schema, with merge keys) and remembers the positions of what it read. Never throws. */
+/** Reads one YAML document (1.2, core schema, with merge keys) and registers positions. Never throws. */
 export function readYaml(text: string, { file, origins = new Origins() }: YamlOptions = {}): YamlReading {
   const source: SourceText = { file, text, lines: new LineCounter(), aliases: new Map() };
   const problems: Problem[] = [];
@@ -64,7 +64,7 @@ export function readYaml(text: string, { file, origins = new Origins() }: YamlOp
 function whyUnreadable(error: unknown): string {
   if (error instanceof ReferenceError) return "its aliases multiply this document too often";
   if (error instanceof RangeError) return "this document is nested too deeply";
-  return "this is no YAML document";
+  return "this is not a YAML document";
 }
 
 function readDocument(source: SourceText, origins: Origins, fail: Fail): Pick<YamlReading, "value"> {
@@ -104,7 +104,7 @@ interface Inspection {
   fail: Fail;
 }
 
-/** Notes duplicate keys and bad aliases; false if an alias makes the value unusable. */
+/** Reports duplicate keys and invalid aliases. False if an alias makes the value unusable. */
 function inspect(node: unknown, seen: Inspection, path: Path, above: readonly Node[]): boolean {
   if (isAlias(node)) return inspectAlias(node, seen, path, above);
   if (isScalar(node) && node.anchor) seen.anchors.set(node.anchor, node);
@@ -122,7 +122,7 @@ function inspect(node: unknown, seen: Inspection, path: Path, above: readonly No
       const offset = isScalar(key) ? key.range?.[0] ?? 0 : 0;
       seen.fail(offset, {
         path: pathText([...path, name]),
-        message: "this key stands twice in one map",
+        message: "this key appears twice in one map",
         found: name,
       });
     }
@@ -153,7 +153,7 @@ function inspectAlias(
   above: readonly Node[],
 ) {
   const target = anchors.get(alias.source);
-  const message = !target ? "no anchor of this name stands above" : "this alias stands inside its own anchor";
+  const message = !target ? "no earlier anchor has this name" : "this alias is inside its own anchor";
   if (target && !above.includes(target)) {
     aliases.set(alias, target);
     return true;

@@ -2,10 +2,10 @@ import { closest } from "../base/closest.ts";
 import { zoneNames, zoneOf } from "../base/zone.ts";
 import type { Finding } from "./problem.ts";
 
-/** Why this is no time zone, or nothing. */
+/** Why this is not a time zone; undefined if it is one. */
 export function zoneFault(zone: string | undefined): Omit<Finding, "path"> | undefined {
   if (zone === undefined || zoneOf(zone)) return undefined;
   const suggestion = closest(zone, zoneNames());
   const expected = "a name of the IANA database, such as Europe/Berlin";
-  return { message: "there is no time zone of this name", expected, found: zone, suggestion };
+  return { message: "unknown time zone", expected, found: zone, suggestion };
 }

@@ -133,7 +133,7 @@ describe("a mistake", () => {
       `{ tokens: [{ id: a, hash: "sha256:${HEX}", scopes: [admin], targets: ▸[shop] }] }`,
       {
         path: "api.tokens[0].targets",
-        message: "admin is good for all targets",
+        message: "admin is valid for all targets",
       },
     ],
     ["a day that is none", `{ tokens: [${row(', expires: ▸"2027-02-30"')}] }`, {

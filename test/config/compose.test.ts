@@ -53,7 +53,7 @@ targets:
 
   test.each([
     ["<<: 3", "not a map, so it cannot be merged"],
-    ["<<: *none", "no anchor of this name stands above"],
+    ["<<: *none", "no earlier anchor has this name"],
   ])("%s", async (merge, message) => {
     expect((await problems(text.replace("<<: *common", merge)))[0]).toMatchObject({ message, line: 9 });
   });
@@ -233,7 +233,7 @@ describe("named steps", () => {
       found: "more",
     }],
     [USE.replace("with:", "expect: status == 200, with:"), {
-      message: "unknown key beside use",
+      message: "unknown key with use",
       found: "expect",
     }],
   ])("%s", async (use, problem) => {

@@ -43,12 +43,12 @@ describe("captures that must agree", () => {
     [
       "of a secret",
       withCaptures("revision: { value: body.revision, secret: true, ▸converge: 1m }"),
-      "its value is shown, and this capture is secret",
+      "its value is shown, but this capture is secret",
     ],
     [
       "of one whose name says so",
       withCaptures("apiKey: { value: body.key, ▸converge: 1m }"),
-      "its value is shown, and this capture is secret",
+      "its value is shown, but this capture is secret",
     ],
     [
       "in a cleanup",
@@ -56,12 +56,12 @@ describe("captures that must agree", () => {
         "id: body.id",
         "        cleanup: [{ capture: { left: { value: body.left, ▸converge: 1m } } }]\n",
       ),
-      "a cleanup proves nothing",
+      "a cleanup is not part of the proof",
     ],
     [
       "named as no key can be",
       withCaptures("constructor: { value: body.v, ▸converge: 1m }"),
-      "a word of JavaScript",
+      "a name reserved in JavaScript",
     ],
     [
       "a second version",

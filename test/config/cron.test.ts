@@ -85,6 +85,6 @@ describe("in a zone", () => {
   });
 
   test("an unknown zone is a fault", () => {
-    expect(() => compileCron("0 2 * * *", "Europe/Berln")).toThrow("there is no time zone Europe/Berln");
+    expect(() => compileCron("0 2 * * *", "Europe/Berln")).toThrow("unknown time zone Europe/Berln");
   });
 });

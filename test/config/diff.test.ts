@@ -39,7 +39,7 @@ test("in words it says what becomes of the incidents", async () => {
   const before = await config(check("gone"), check("same"));
   const after = await config(check("same"));
   expect(formatDiff(diffConfigs(before, after))).toEqual([
-    "- shop/gone: removed: what is open of it is resolved, reason removed",
+    "- shop/gone: removed: its open incidents are resolved, reason removed",
   ]);
   expect(formatDiff(diffConfigs(before, before))).toEqual(["no check differs"]);
 });

@@ -27,15 +27,15 @@ describe("a doubt", () => {
   test.each<[name: string, lines: string, fields: string, said: RegExp[]]>([
     ["none of three regions", regions(1, 1, 1), "", []],
     ["none of three regions of three", regions(3, 3, 3), "", []],
-    ["two regions", regions(1, 1), "", [/^regions: of two regions one that is silent ends all detection/]],
-    ["four regions", regions(1, 1, 1, 1), "", [/^regions: 4 regions may tie.* slower than 3$/]],
-    ["one region of two probers", regions(2), "", [/^regions\[0\].probers: of two probers/]],
+    ["two regions", regions(1, 1), "", [/^regions: with two regions, a silent one ends all detection/]],
+    ["four regions", regions(1, 1, 1, 1), "", [/^regions: 4 regions may tie.* more slowly than 3$/]],
+    ["one region of two probers", regions(2), "", [/^regions\[0\].probers: with two probers/]],
     ["none of one region of three", regions(3), "", []],
     ["all of three regions must report", regions(1, 1, 1), "quorum: { minReporting: 3 }", [
-      /^check shop\/write: quorum: one prober that is silent/,
+      /^check shop\/write: quorum: a single silent prober/,
     ]],
     ["three of three must agree", regions(1, 1, 1), "quorum: { open: { atLeast: 3 } }", [
-      /quorum: one prober/,
+      /quorum: a single silent prober/,
     ]],
     ["none if each region has one to spare", regions(2, 2, 2), "quorum: { minReporting: 3 }", []],
     ["one prober without controls", "", "", [/^controls: one prober without controls/]],
@@ -45,7 +45,7 @@ describe("a doubt", () => {
     ]],
     ["none with a confirmation within the period", regions(1, 1, 1), "every: 30s", []],
     ["more turns than the store bears", `${regions(1, 1, 1)}store: { upstash: {} }\n`, "turns: 3", [
-      /^check shop\/write: turns: 3 turns are as many commits a period, which the store upstash bills$/,
+      /^check shop\/write: turns: 3 turns take as many commits per period, which the store upstash bills$/,
     ]],
     [
       "none of turns that there are no probers for",

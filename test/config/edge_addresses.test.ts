@@ -28,7 +28,7 @@ const PLACES = [
   "targets[0].url",
   "webhooks[0].url",
 ];
-const MESSAGE = "a Worker cannot ask an IP address: Cloudflare answers 403 in its place";
+const MESSAGE = "a Worker cannot send requests to an IP address: Cloudflare answers 403";
 const found = async (url: string, options: Parameters<typeof problemsOf>[1]) =>
   (await problemsOf(text(url), options)).filter(({ message }) => message === MESSAGE);
 

@@ -116,7 +116,7 @@ describe("references to the environment", () => {
     "the header %s is the connection's own",
     async (name) => {
       const problems = await problemsOf(step(`{ headers: { ${name}: x } }`));
-      expect(problems).toMatchObject([{ severity: "error", message: "not a header that is yours to set" }]);
+      expect(problems).toMatchObject([{ severity: "error", message: "not a header you may set" }]);
     },
   );
 

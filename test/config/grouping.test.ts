@@ -47,7 +47,7 @@ describe("groupBy, groupWait and groupInterval", () => {
     }],
     ['"..." beside others', 'groupBy: [target, "..."]', {
       path: "routes[0].groupBy[1]",
-      message: '"..." stands alone: each incident is a message of its own',
+      message: '"..." must be the only entry: it disables grouping',
     }],
     ["an interval of nothing", "groupInterval: 0s", { path: "routes[0].groupInterval" }],
     ["a wait of a day", "groupWait: 24h", { path: "routes[0].groupWait" }],

@@ -38,22 +38,22 @@ const once = (more: string) => windows(`{ id: move, match: { target: shop }, rea
 test.each<[string, string, object]>([
   ["no time", once("▸public: true").replace("▸", ""), {
     path: "maintenance[0]",
-    message: "it says no time",
+    message: "a window needs a time",
     expected: "from, cron or afterDeployment",
   }],
   ["two of them", once("afterDeployment: 10m, ▸cron: '0 2 * * *'").replace("▸", ""), {
     path: "maintenance[0].afterDeployment",
-    message: "afterDeployment beside cron",
+    message: "afterDeployment together with cron",
     found: "afterDeployment",
   }],
   ["an end that nothing says", once("from: 2026-12-01T22:00:00Z"), {
     path: "maintenance[0]",
-    message: "nothing says when it ends, or two things do",
+    message: "exactly one key must define its end",
     expected: "until or duration",
   }],
   ["two ends", once("from: 2026-12-01T22:00:00Z, duration: 1h, until: 2026-12-02T22:00:00Z"), {
     path: "maintenance[0]",
-    message: "nothing says when it ends, or two things do",
+    message: "exactly one key must define its end",
   }],
   ["an end before the beginning", once("from: 2026-12-01T22:00:00Z, until: 2026-12-01T22:00:00+01:00"), {
     path: "maintenance[0].until",
@@ -63,7 +63,7 @@ test.each<[string, string, object]>([
   }],
   ["a zone beside an instant", once("from: 2026-12-01T22:00:00Z, duration: 1h, zone: UTC"), {
     path: "maintenance[0].zone",
-    message: "zone beside from",
+    message: "zone together with from",
   }],
   ["a day without an hour", once("from: 2026-12-01, duration: 1h"), {
     path: "maintenance[0].from",
@@ -72,7 +72,7 @@ test.each<[string, string, object]>([
   }],
   ["cron without an end", nightly("zone: UTC"), {
     path: "maintenance[0]",
-    message: "nothing says when it ends",
+    message: "its end is missing",
     expected: "duration",
   }],
   ["no cron", nightly("duration: 1h").replace("0 2 * * *", "0 25 * * *"), {
@@ -82,18 +82,18 @@ test.each<[string, string, object]>([
   }],
   ["no such zone", nightly("duration: 1h, zone: Europe/Berln"), {
     path: "maintenance[0].zone",
-    message: "there is no time zone of this name",
+    message: "unknown time zone",
     suggestion: "Europe/Berlin",
   }],
   ["an end that never comes", nightly("duration: 1d"), {
     path: "maintenance[0].duration",
     message: "it would never end",
-    expected: "less than 1d, the least time between two beginnings",
+    expected: "less than 1d, the shortest time between two beginnings",
     found: "1d",
   }],
   ["the night that is an hour shorter", nightly("duration: 23h, zone: Europe/Berlin"), {
     path: "maintenance[0].duration",
-    expected: "less than 23h, the least time between two beginnings",
+    expected: "less than 23h, the shortest time between two beginnings",
   }],
   ["a target that is none", nightly("duration: 1h").replace("target: shop", "target: [shopp]"), {
     path: "maintenance[0].match.target",
@@ -103,12 +103,12 @@ test.each<[string, string, object]>([
   }],
   ["labels that no target has", nightly("duration: 1h").replace("target: shop", "labels: { team: pay }"), {
     path: "maintenance[0].match",
-    message: "it is about no check of this config",
-    expected: "one at least",
+    message: "it matches no check of this config",
+    expected: "at least one",
   }],
   ["nothing that it is about", nightly("duration: 1h").replace("target: shop", ""), {
     path: "maintenance[0].match",
-    expected: 'a target, a check or labels; target: "*" is all',
+    expected: 'a target, a check or labels; target: "*" matches all',
   }],
   [
     "two of one name",

@@ -127,14 +127,14 @@ const SHAPES: Row[] = [
   }],
   ["a region id that every object has", ...top("regions: [{ id: ▸constructor, probers: [{ id: a }] }]"), {
     path: "regions[0].id",
-    message: "not a free id",
-    expected: "a free id: constructor is a word of JavaScript",
+    message: "not an allowed id",
+    expected: "an allowed id: constructor is reserved in JavaScript",
     found: "constructor",
   }],
   ["a prober id that every object has", ...top("regions: [{ id: eu, probers: [{ id: ▸constructor }] }]"), {
     path: "regions[0].probers[0].id",
-    message: "not a free id",
-    expected: "a free id: constructor is a word of JavaScript",
+    message: "not an allowed id",
+    expected: "an allowed id: constructor is reserved in JavaScript",
     found: "constructor",
   }],
   ["a duration in words", ...check("every: ▸30 seconds"), {
@@ -183,9 +183,9 @@ const SHAPES: Row[] = [
   }],
   ["a header that would be ignored", ...step("request: { headers: { ▸Host: other.example } }"), {
     path: `${STEP}.request.headers.Host`,
-    message: "not a header that is yours to set",
+    message: "not a header you may set",
     expected:
-      "a header that is yours to set: not connection, content-length, expect, host, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade, x-assay-run",
+      "a header you may set: not connection, content-length, expect, host, keep-alive, proxy-connection, te, trailer, transfer-encoding, upgrade, x-assay-run",
     found: "Host",
   }],
   ["a header value on two lines", ...step('request: { headers: { x-a: ▸"a\\nb" } }'), {
@@ -299,9 +299,9 @@ const RULES: Row[] = [
     expected: "such as 5s, 10s, 15s, 20s or 30s",
     found: "8s",
   }],
-  ["every beside cron", ...check('cron: "* * * * *"\n        ▸every: 1m'), {
+  ["every together with cron", ...check('cron: "* * * * *"\n        ▸every: 1m'), {
     path: `${CHECK}.every`,
-    message: "every beside cron",
+    message: "every together with cron",
     expected: "one of them",
     found: "1m",
   }],
@@ -319,15 +319,15 @@ const RULES: Row[] = [
   }],
   ["a zone that there is none of", ...check('cron: "0 2 * * *"\n        zone: ▸Europe/Berln'), {
     path: `${CHECK}.zone`,
-    message: "there is no time zone of this name",
+    message: "unknown time zone",
     expected: "a name of the IANA database, such as Europe/Berlin",
     found: "Europe/Berln",
     suggestion: "Europe/Berlin",
   }],
   ["a zone without cron", ...check("▸zone: Europe/Berlin"), {
     path: `${CHECK}.zone`,
-    message: "without cron no zone counts",
-    expected: "cron beside it",
+    message: "a zone has no effect without cron",
+    expected: "cron as well",
     found: "Europe/Berlin",
   }],
   ["evidence that ages out between runs", ...check("maxAge: ▸90s"), {
@@ -344,25 +344,25 @@ const RULES: Row[] = [
   }],
   ["a budget that the timeout beats", ...check("timeout: 2s\n        latencyBudget: ▸2s"), {
     path: `${CHECK}.latencyBudget`,
-    message: "no journey can be slow: its timeout comes first",
+    message: "no journey can be slow: it times out first",
     expected: "less than 2s, the check's timeout",
     found: "2s",
   }],
   ["a startup budget without a report", "report: { path: /readyz }", "▸startupBudget: 1m", {
     path: `${CHECK}.startupBudget`,
-    message: "without a report nothing says that it is starting or draining",
-    expected: "a report beside it",
+    message: "without a report the service cannot say that it is starting or draining",
+    expected: "a report as well",
     found: "startupBudget",
   }],
   ["a quorum that nothing asks", ...check("scope: region\n        ▸quorum: { open: all }"), {
     path: `${CHECK}.quorum`,
-    message: "with scope: region each region's own quorum decides",
+    message: "with scope: region, each region's own quorum decides",
     expected: "regions[].quorum, or scope: global",
     found: "quorum",
   }],
   ["a report with nowhere to ask", "report: { path: /readyz }", "▸report: { timeout: 1s }", {
     path: `${CHECK}.report`,
-    message: "a report needs to know where the claim comes from",
+    message: "a report needs a source of its claim",
     expected: "one of: path, url, push, aws",
   }],
   ["an unknown dialect", "path: /readyz", "path: /readyz, dialect: ▸sprng", {
@@ -448,7 +448,7 @@ const RULES: Row[] = [
   }],
   ["a template in a report header", "path: /readyz", 'path: /readyz, headers: { x-run: ▸"{{ run.id }}" }', {
     path: `${CHECK}.report.headers["x-run"]`,
-    message: "{{ }} has no meaning here: a report is asked outside of any journey",
+    message: "{{ }} has no meaning here: a report is not part of a journey",
     expected: "a plain value or ${env:NAME}",
   }],
   ["a reference where none is replaced", ...check('contract: ▸"It serves ${env:NAME}."'), {

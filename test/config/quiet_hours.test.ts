@@ -36,7 +36,7 @@ test.each<[string, string, object]>([
   }],
   ["no end", "{ from: '22:00', until: '22:00' }", {
     path: "routes[0].quietHours.until",
-    message: "they would never end, or never begin",
+    message: "quiet hours must not begin and end at the same time",
   }],
 ])("%s is an error", async (_name, hours, expected) => {
   expect(await problemsOf(route(hours))).toContainEqual(

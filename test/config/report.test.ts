@@ -118,7 +118,7 @@ const ONE = `${CHECK}.report`;
 test.each<[name: string, report: string, said: Said]>([
   ["no place", "▸report: { select: db }", {
     path: ONE,
-    message: "a report needs to know where the claim comes from",
+    message: "a report needs a source of its claim",
     expected: "one of: path, url, push, aws",
   }],
   ["two places", "report: { path: /a, ▸url: https://b.example }", {
@@ -146,7 +146,7 @@ test.each<[name: string, report: string, said: Said]>([
   }],
   ["a rule for one source", "report: { path: /a }\n        ▸claim: any", {
     path: `${CHECK}.claim`,
-    message: "there are no several sources to make one claim of",
+    message: "claim needs several sources",
     expected: "a list under report",
     found: "claim",
   }],
@@ -198,7 +198,7 @@ test.each<[name: string, report: string, said: Said]>([
   }],
   ["a place beside a push", 'report: { push: { ttl: 1m, token: "${env:PUSH}" }, ▸path: /a }', {
     path: `${ONE}.path`,
-    message: "path has no meaning beside push: no request is made",
+    message: "path has no effect with push: no request is sent",
     expected: "push alone",
     found: "path",
   }],
@@ -220,12 +220,12 @@ test.each<[name: string, report: string, said: Said]>([
   ],
   ["a path beside AWS", `report: { ▸path: /a, aws: { targetGroup: "${ARN}", ${KEYS} } }`, {
     path: `${ONE}.path`,
-    message: "with aws the load balancing API is asked, not the target",
+    message: "with aws, requests go to the load balancing API, not to the target",
     expected: "one of them",
   }],
   ["another dialect beside AWS", `report: { dialect: ▸spring, aws: { targetGroup: "${ARN}", ${KEYS} } }`, {
     path: `${ONE}.dialect`,
-    message: "the answer of AWS has a dialect of its own",
+    message: "answers of AWS have their own dialect",
     expected: "elb",
     found: "spring",
   }],
@@ -242,7 +242,7 @@ test("a push without a token is a warning", async () => {
       line,
       column,
       path: `${ONE}.push`,
-      message: expect.stringContaining("without a token"),
+      message: expect.stringContaining("without its own token"),
     },
   ]);
 });

@@ -94,8 +94,8 @@ test.each<[string, string, unknown]>([
 
 test.each(
   [
-    ["deno", "cloudflare-email", "only Assay on Cloudflare can tell this kind"],
-    ["cloudflare", "smtp", "only Assay on Deno can tell this kind"],
+    ["deno", "cloudflare-email", "only Assay on Cloudflare supports this kind"],
+    ["cloudflare", "smtp", "only Assay on Deno supports this kind"],
   ] as const,
 )("on %s the kind %s is an error", async (runtime, kind, message) => {
   const host = kind === "smtp" ? "host: mail.example, " : "";

@@ -5,13 +5,13 @@ import type { Path } from "../problem.ts";
 import { fillIn } from "./vars.ts";
 
 type Map_ = Record<string, unknown>;
-/** An item of a list, and where it stands. */
+/** An item of a list, and its position. */
 type Item = { value: unknown; entry: Entry | undefined };
 
-/** What a target's `defaults` hand to its checks, and to the requests of their steps. */
+/** Keys of a target's `defaults` that apply to requests of steps instead of checks. */
 const OF_REQUESTS = ["headers"];
 
-/** The config without what is not enabled, with named steps written out and the defaults of targets filled in. */
+/** Removes disabled entries, expands named steps and fills in the defaults of targets. */
 export function expandChecks(root: Map_, composition: Composition): Map_ {
   const { fail } = composition;
   const expandStep = stepExpander(root, composition);
@@ -50,7 +50,7 @@ export function expandChecks(root: Map_, composition: Composition): Map_ {
   return each(each(root, "targets", [], target), "webhooks", [], plain);
 }
 
-/** A map with the list under `key` replaced. */
+/** The map with the list under `key` replaced. */
 function withList(map: Map_, key: string, make: (list: unknown[]) => Item[], { origins }: Composition): Map_ {
   const list = map[key];
   if (!Array.isArray(list)) return map;
@@ -64,7 +64,7 @@ function withList(map: Map_, key: string, make: (list: unknown[]) => Item[], { o
   return withKeys(map, { [key]: { value: made, entry: origins.entry(map, key) } }, { origins });
 }
 
-/** A map with further or other entries. */
+/** The map with entries added or replaced. */
 function withKeys(map: Map_, more: Record<string, Item>, { origins }: Pick<Composition, "origins">): Map_ {
   const value = {
     ...map,
@@ -87,7 +87,7 @@ function drop(value: unknown, key: string, { origins }: Composition): unknown {
   );
 }
 
-/** A check with what its target's `defaults` say and it does not. */
+/** The check with missing keys from its target's `defaults`. */
 function withDefaults(check: Map_, defaults: unknown, composition: Composition): Map_ {
   if (!isRecord(defaults)) return check;
   const { origins } = composition;
@@ -98,7 +98,7 @@ function withDefaults(check: Map_, defaults: unknown, composition: Composition):
   const missing = Object.keys(defaults).filter((key) =>
     !OF_REQUESTS.includes(key) && !Object.hasOwn(check, key)
   );
-  // Either of them is a schedule, and only one of them has a zone.
+  // `every` and `cron` exclude each other, and only `cron` has a zone.
   const given = missing.filter((key) =>
     !(key === "every" && "cron" in check) && !(key === "cron" && "every" in check) &&
     !(key === "zone" && !("cron" in check) && ("every" in check || !("cron" in defaults)))
@@ -118,7 +118,7 @@ function withDefaults(check: Map_, defaults: unknown, composition: Composition):
       })), composition), whole);
 }
 
-/** Keys of steps that are no HTTP requests, and so have no headers. */
+/** Whether a step is an HTTP request, which has headers. */
 const isHttp = (step: Map_) =>
   !["tcp", "tls", "dns", "websocket", "grpc", "burst"].some((kind) => kind in step);
 
@@ -145,7 +145,7 @@ function withHeaders(step: unknown, headers: Map_, composition: Composition): un
   return withKeys(step, { request: { value: sent, entry: origins.entry(step, "request") } }, composition);
 }
 
-/** What replaces a step: `use: name` by the steps of that name, with its parameters. */
+/** Makes a function that replaces `use: name` by the named steps with their parameters filled in. */
 function stepExpander(root: Map_, composition: Composition) {
   const { fail, origins } = composition;
   const named = isRecord(root.steps) ? root.steps : {};
@@ -160,7 +160,7 @@ function stepExpander(root: Map_, composition: Composition) {
     for (const key of Object.keys(rest)) {
       fail(root, [...path, key], {
         at: "key",
-        message: "unknown key beside use",
+        message: "unknown key with use",
         expected: "with",
         found: key,
       });

@@ -2,10 +2,10 @@ import { closest } from "../../base/closest.ts";
 import type { Path, Problem } from "../problem.ts";
 import type { Origins } from "./origins.ts";
 
-/** What the stages of putting a config together share. */
+/** Context of all stages of composition. */
 export interface Composition {
   origins: Origins;
-  /** Notes a mistake at `path` below `root`. */
+  /** Reports a mistake at `path` below `root`. */
   fail(root: unknown, path: Path, problem: CompositionMistake): void;
 }
 
@@ -14,7 +14,7 @@ export interface CompositionMistake extends Pick<Problem, "message" | "expected"
   at?: "key" | "value";
 }
 
-/** "did you mean" among names. */
+/** Fields of a finding about an unknown name, with a suggestion. */
 export const hint = (
   found: string,
   names: readonly string[],

@@ -4,12 +4,14 @@ import { isRecord } from "../../base/json.ts";
 import type { Composition } from "./composition.ts";
 import type { Path } from "../problem.ts";
 
-/** Reads a file that a config names, relative to the file that names it. Rejects with the reason if it cannot. */
+/**
+ * Reads a file that a config names, relative to the file that names it. Rejects with the reason on failure.
+ */
 export type ReadFile = (path: string, from: string | undefined) => Promise<Uint8Array<ArrayBuffer>>;
 
 const MOST_BYTES = 256 * 1024;
 
-/** The config with the content of each `request.file`, file in a `multipart` and `grpc.descriptor` in place of its path. */
+/** Replaces the path of each `request.file`, `multipart` file and `grpc.descriptor` by the file's content. */
 export async function embedFiles(
   root: Record<string, unknown>,
   readFile: ReadFile | undefined,
@@ -38,15 +40,15 @@ export async function embedFiles(
 
 interface Holder {
   holder: Record<string, unknown>;
-  /** Where its file stands. */
+  /** Key of the file. */
   key: string;
-  /** Of its file. */
+  /** Path of the file. */
   path: Path;
-  /** Of a `multipart` body. */
+  /** Whether it is part of a `multipart` body. */
   isPart: boolean;
 }
 
-/** All in a step that may hold a file; they are the config's own objects. */
+/** All maps in steps that may hold a file. They are the config's own objects, not copies. */
 function* holdersOf(root: Record<string, unknown>): Generator<Holder> {
   for (const { step, path } of stepsOf(root)) {
     const { request, grpc } = step;

@@ -2,12 +2,14 @@ import { isRecord } from "../../base/json.ts";
 import type { Composition } from "./composition.ts";
 import type { Entry } from "./origins.ts";
 
-/** Lists that files add to; of any other key only one file may have a value, but maps are merged key by key. */
+/**
+ * Lists that are concatenated. Maps are merged key by key; any other key may have a value in only one file.
+ */
 const LISTS = ["targets", "webhooks", "controls", "regions"];
-/** These must be the same in all files that have them. */
+/** Keys that must be equal in all files that have them. */
 const SAME = ["version"];
 
-/** Several files as one map, in their order. */
+/** Merges several files into one map, in their order. */
 export function mergeFiles(
   roots: readonly Record<string, unknown>[],
   composition: Composition,

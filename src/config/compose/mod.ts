@@ -1,9 +1,9 @@
 /**
- * A config as it is written, put together into one plain value that the grammar knows:
+ * Composes a config as written into one value that the grammar knows:
  *
- *     files -> merged -> vars filled in -> named steps, defaults, what is not enabled -> files of bodies -> value
+ *     files -> merge -> fill in vars -> named steps, defaults, enabled -> embed files -> value
  *
- * Where each part stood stays known, so that every problem names its file, line and column.
+ * Keeps the position of each part, so that every problem names its file, line and column.
  */
 import { isRecord } from "../../base/json.ts";
 import { pathText, type Problem } from "../problem.ts";
@@ -14,16 +14,16 @@ import { mergeFiles } from "./merge.ts";
 import type { Origins } from "./origins.ts";
 import { fillIn, readVars, type VarOptions } from "./vars.ts";
 
-/** What a config is put together with. */
+/** Options of composition. */
 export interface ComposeOptions extends VarOptions {
-  /** Reads a file that a request sends; absent: none can be read here. */
+  /** Reads a file that a request sends; absent if files cannot be read here. */
   readFile?: ReadFile;
 }
 
-/** The keys at the top that only matter here. */
+/** Top-level keys that composition resolves and removes. */
 const OWN_KEYS = ["vars", "environments", "steps", "include"];
 
-/** The one value of these roots, and what is wrong with how they are written. */
+/** Composes the roots of all files into one value, and returns the problems found. */
 export async function compose(
   roots: readonly Record<string, unknown>[],
   origins: Origins,

@@ -11,7 +11,7 @@ import {
 } from "yaml";
 import type { Path } from "../problem.ts";
 
-/** A text that was read, and its name if it has one. */
+/** A source text, with its file name if it has one. */
 export interface SourceText {
   file?: string;
   text: string;
@@ -19,19 +19,19 @@ export interface SourceText {
   aliases: Map<Alias, Node>;
 }
 
-/** Where something stands. */
+/** A node in a source text. */
 export interface Place {
   source: SourceText;
   node: unknown;
 }
 
-/** One entry of a map or list: where its key (of a map) and its value stand. */
+/** The places of an entry of a map or list: its value, and its key in a map. */
 export interface Entry {
   key?: Place;
   value: Place;
 }
 
-/** Where a problem is shown. */
+/** The position of a problem. */
 export interface Position {
   file?: string;
   line: number;
@@ -43,11 +43,11 @@ interface Holder {
   entries?: Map<string, Entry>;
 }
 
-/** Where each part of a config stands in the texts that it was put together from. */
+/** Maps each part of a composed config to its place in the source texts. */
 export class Origins {
   readonly #holders = new WeakMap<object, Holder>();
 
-  /** Remembers the places of a value, and of all below it, that were made of a node. */
+  /** Registers the places of a value and everything below it, which were made from a node. */
   register(value: unknown, node: unknown, source: SourceText): void {
     const resolved = isAlias(node) ? source.aliases.get(node) : node;
     if (typeof value !== "object" || value === null || this.#holders.has(value)) return;
@@ -67,12 +67,12 @@ export class Origins {
     return known.entries.get(String(key));
   }
 
-  /** Where a map or list stands. */
+  /** The place of a map or list. */
   self(holder: object): Place | undefined {
     return this.#holders.get(holder)?.self;
   }
 
-  /** A map or list that was made of others: it stands at `self`, and its entries where `entries` says. */
+  /** Registers a map or list made from others, with its own place and those of its entries. */
   made<Value extends object>(
     value: Value,
     self: Place | undefined,
@@ -84,7 +84,10 @@ export class Origins {
     return value;
   }
 
-  /** How the scalar at `path` below `root` is written, if it is one that was not filled in: `1.10` is no `1.1`. */
+  /**
+   * Source text of the scalar at `path` below `root`, unless it was filled in. Shows `1.10` as written, not
+   * as 1.1.
+   */
   textOf(root: unknown, path: Path): string | undefined {
     const holder = path.slice(0, -1).reduce<unknown>(
       (at, step) => (at as Record<string, unknown>)?.[step],
@@ -99,7 +102,7 @@ export class Origins {
       : undefined;
   }
 
-  /** The position of what stands at `path` below `root`, or of the nearest thing above it that was written. */
+  /** The position of the value at `path` below `root`, or of its nearest written ancestor. */
   locate(root: unknown, path: Path, at: "key" | "value", offset?: number): Position | undefined {
     if (typeof root !== "object" || root === null) return undefined;
     let place = this.#holders.get(root)?.self;
@@ -122,7 +125,7 @@ export class Origins {
   }
 }
 
-/** Line and column of a place, and of so many characters behind it. */
+/** Line and column of a place, or of the character `behind` characters after its start. */
 export function positionOf({ source, node }: Place, behind = 0): Position {
   const { line, col } = source.lines.linePos(start(node) + behind);
   const position = line === 0 ? { line: 1, column: 1 } : { line, column: col };
@@ -165,10 +168,10 @@ function mergedInto(value: unknown, source: SourceText): [string, Entry][] {
   return isMap(node) ? [...pairsOf(node, source)] : [];
 }
 
-// One character as written in quotes.
+// One character in a quoted scalar.
 const QUOTED_CHARACTER = { QUOTE_DOUBLE: /\\x..|\\u.{4}|\\U.{8}|\\.|./g, QUOTE_SINGLE: /''|./g };
 
-/** Where the `offset`th character of a scalar stands in its source: 0 for block and multi-line scalars. */
+/** Offset in the source of the `offset`th character of a scalar; 0 for block and multi-line scalars. */
 function offsetInSource({ type, range }: Scalar, text: string, offset: number): number {
   const source = range ? text.slice(range[0], range[1]) : "";
   if (source.includes("\n")) return 0;

@@ -4,19 +4,19 @@ import { type Composition, hint } from "./composition.ts";
 import type { Path } from "../problem.ts";
 import type { Entry } from "./origins.ts";
 
-/** What fills in `${var:NAME}`. */
+/** Sources of `${var:NAME}`. */
 export interface VarOptions {
-  /** Values that win over those of the file: `--var NAME=value`. */
+  /** Values that override the file's: `--var NAME=value`. */
   vars?: Readonly<Record<string, string>>;
-  /** The environment whose values win over `vars`: `--environment staging`. */
+  /** Selects the environment that overrides the file's `vars`: `--environment staging`. */
   environment?: string;
-  /** Where a var finds what it takes of the environment of the process that reads the config. */
+  /** Environment variables of the process that reads the config, for `${env:NAME}` in vars. */
   variables?: (name: string) => string | undefined;
 }
 
 type Values = Record<string, unknown>;
 
-/** The values of `vars`: of the file, of the chosen environment, then those that were handed in. */
+/** Reads the values of `vars`: the file's, overridden by the environment's, then by the given ones. */
 export function readVars(
   root: Record<string, unknown>,
   options: VarOptions,
@@ -78,7 +78,10 @@ function readValues(root: Values, path: string[], { variables }: VarOptions, { f
 
 const ENV = /\$\{env:([A-Z_][A-Z0-9_]*)(?::-([^}]*))?\}/g;
 
-/** A text in place of a plain scalar is read as YAML reads one: as a number, true or false. In quotes it stays a text. */
+/**
+ * Converts a text that replaces a plain scalar as YAML would: to a number or boolean. In quotes it stays a
+ * text.
+ */
 function typed(value: unknown, entry: Entry | undefined): unknown {
   const node = entry?.value.node;
   if (typeof value !== "string" || !isScalar(node) || node.type !== Scalar.PLAIN) return value;
@@ -86,7 +89,10 @@ function typed(value: unknown, entry: Entry | undefined): unknown {
   return /^-?(0|[1-9]\d{0,14})(\.\d+)?$/.test(value) ? Number(value) : value;
 }
 
-/** `value` with each `${word:NAME}` and `${word:NAME:-default}` replaced; a text that is only one of them takes its type. */
+/**
+ * Replaces each `${word:NAME}` and `${word:NAME:-default}`. A text that is only a reference takes the value's
+ * type.
+ */
 export function fillIn<Value>(
   value: Value,
   word: "var" | "param",
@@ -122,7 +128,7 @@ export function fillIn<Value>(
   };
   const fillMap = (map: Values, path: Path) => {
     const keys = Object.keys(map);
-    // What defines vars is not filled in by them.
+    // Definitions of vars are not filled in.
     const kept = (key: string) => path.length === 0 && (key === "vars" || key === "environments");
     const filled = keys.map((key) =>
       kept(key) ? map[key] : fill(map[key], [...path, key], origins.entry(map, key))

@@ -1,10 +1,10 @@
 import { oneLine } from "../../base/text.ts";
 import { isMap, toMap, Unmet } from "./value.ts";
 
-/** Levels of lists and maps that a body may have; deeper ones are refused, so that nothing later recurses without end. */
+/** Maximum nesting of a body, which bounds every later recursion. */
 const BODY_LEVELS = 100;
 
-/** The value of a JSON text, or why it has none. */
+/** Parses a JSON text, or says why it cannot be parsed. */
 export function parseJson(text: string): { value: unknown } | { unmet: Unmet } {
   try {
     const special = text.includes('"constructor"') || LONG_NUMBER.test(text);
@@ -17,12 +17,12 @@ export function parseJson(text: string): { value: unknown } | { unmet: Unmet } {
   }
 }
 
-/** What may be an integer beyond 2^53, or only look like one. */
+/** Finds numbers that may be integers beyond 2^53. */
 const LONG_NUMBER = /\d{16}/;
 
 /**
- * An object becomes a Map where the library needs one, and an integer that a double cannot hold a bigint. One beyond every double
- * stays infinite, and is refused wherever it is used.
+ * Reviver: objects become a Map where the library needs one, and integers that a double cannot hold become a
+ * bigint. A number beyond the range of doubles stays infinite, which operators refuse.
  */
 function revive(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== "number") return isMap(value) && !(value instanceof Map) ? toMap(value) : value;
@@ -32,12 +32,12 @@ function revive(_key: string, value: unknown, context?: { source?: string }): un
 
 declare global {
   interface JSON {
-    /** What stands in the JSON as it is written here (ECMAScript, "JSON.parse source text access"). */
+    /** A raw JSON text for `JSON.stringify` (ECMAScript, "JSON.parse source text access"). */
     rawJSON(text: string): unknown;
   }
 }
 
-/** `value` as a JSON text; bigints are integers like others, and keep their digits. */
+/** Serializes a value as JSON; bigints are written as integers with all digits. */
 export const writeJson = (value: unknown): string =>
   JSON.stringify(value, (_key, item) => typeof item === "bigint" ? JSON.rawJSON(String(item)) : item);
 

@@ -4,7 +4,7 @@ import type { Language, Patterns, Variables } from "./scope.ts";
 import { extendStandard } from "./strict.ts";
 import { closest } from "../../base/closest.ts";
 
-/** Where a mistake stands and what would have been right. */
+/** Position of a mistake, and what was expected. */
 export interface Mistake {
   start: number;
   end: number;
@@ -41,7 +41,7 @@ const RUN = {
   target: "string",
   check: "string",
 };
-/** What every expression sees, beside the run; an answer adds what it holds. */
+/** Variables of every expression besides `run`; answers add their own. */
 const COMMON: Variables = { captures: "map<string, dyn>", now: "google.protobuf.Timestamp" };
 const SOURCE_CHARS = 4096;
 
@@ -107,7 +107,7 @@ function parse(source: string, language: Language): { ast: ASTNode; type: string
   throw new ExpressionError(message, { start, end: Math.max(end, start), ...hints });
 }
 
-/** What was expected, what was found, and what comes closest where it is a name. */
+/** Expected and found parts of a type error, with a suggestion for names. */
 function hintsFor(
   error: ParseError | TypeError | undefined,
   text: string,
@@ -125,7 +125,7 @@ function hintsFor(
     return { expected: "an expression (CEL)", found: text || "the end", suggestion: withEquals(source) };
   }
   if (code === "unknown_variable" && Object.hasOwn(absent, text)) {
-    return { found: text, expected: "probers that run on Deno: a Worker does not learn it" };
+    return { found: text, expected: "probers that run on Deno: a Worker cannot measure it" };
   }
   if (code === "unknown_variable") {
     return nameHints(text, [...Object.keys({ ...variables, ...COMMON }), "run"]);
@@ -140,7 +140,7 @@ function hintsFor(
   return { found: name, suggestion: closest(name, [...known]) };
 }
 
-/** The same with `==` where `=` stands by itself, outside of quotes; undefined: there is none. */
+/** Replaces single `=` outside of quotes by `==`; undefined if there is none. */
 function withEquals(source: string): string | undefined {
   const fixed = source.replace(
     /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([^=!<>])=(?![=~])/g,
@@ -153,7 +153,7 @@ function nameHints(found: string, names: readonly string[]): Partial<Mistake> {
   return { found, expected: `one of ${names.join(", ")}`, suggestion: closest(found, names) };
 }
 
-/** What the type checker does not see: names of captures, and patterns. */
+/** Checks names of captures and patterns, which the type checker does not. */
 function inspect(node: ASTNode, captures: readonly string[], patterns?: Patterns) {
   const name = captureName(node);
   if (name !== undefined && !captures.includes(name)) {

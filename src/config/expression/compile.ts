@@ -5,7 +5,7 @@ import { namesIn } from "./rewrite.ts";
 import type { Language } from "./scope.ts";
 import { expressionFailure } from "./strict.ts";
 
-/** A checked expression, its type, and the program that fails closed. Throws `ExpressionError`. */
+/** Checks an expression and compiles it to a program that fails closed. Throws `ExpressionError`. */
 export function compile(source: string, language: Language, captures: readonly string[]) {
   const { ast, type } = typeCheck(source, language, captures);
   const place = { start: 0, end: source.length };
@@ -15,7 +15,7 @@ export function compile(source: string, language: Language, captures: readonly s
   } catch {
     throw new ExpressionError("expression is nested too deep", place);
   }
-  // What can only ever fail is better known now than at night.
+  // Report expressions that can only fail now, not at run time.
   const { error } = program.check();
   if (error) throw new ExpressionError(expressionFailure(error).detail, place);
   return { ast, type, program, reads: namesIn(ast) };

@@ -12,17 +12,17 @@ function environmentOf(language: Language): Environment {
   return environment;
 }
 
-/** A checked expression in the form that fails closed. */
+/** Compiles a checked expression to the form that fails closed. */
 export const compileStrict = (node: ASTNode, language: Language): ParseResult =>
   environmentOf(language).parse(rewrite(node));
 
-/** An expression that was checked before, in both forms, and the names in it. */
+/** Parses an expression that was checked before: its tree, its program, and the names it reads. */
 export function parseTrusted(source: string, language: Language) {
   const { ast } = environmentOf(language).parse(source);
   return { ast, program: compileStrict(ast, language), reads: namesIn(ast) };
 }
 
-/** What a strict program comes to; null is a value here. Never throws. */
+/** Evaluates a strict program; null counts as a value. Never throws. */
 export function evaluate(program: ParseResult, scope: Scope): Value {
   try {
     return { ok: true, value: program(scope) };

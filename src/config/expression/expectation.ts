@@ -7,10 +7,10 @@ import type { Language, Scope } from "./scope.ts";
 import { expressionFailure } from "./strict.ts";
 import { toJson, type Value, type ValueReason } from "./value.ts";
 
-/** A capture, compiled; a missing or null value is not ok. */
+/** A compiled capture. A missing or null value is not ok. */
 export interface Program {
   source: string;
-  /** The variables that it reads. */
+  /** Names of the variables it reads. */
   reads: ReadonlySet<string>;
   run(scope: Scope): Value;
 }
@@ -25,15 +25,15 @@ export interface Mismatch {
   values: Record<string, string>;
 }
 
-/** A condition, compiled; `test` never throws and returns null if it holds. */
+/** A compiled condition. `test` never throws and returns null if it holds. */
 export interface Expectation {
   source: string;
-  /** The variables that it reads. */
+  /** Names of the variables it reads. */
   reads: ReadonlySet<string>;
   test(scope: Scope): Mismatch | null;
 }
 
-/** An expression in both forms, made when it is first needed. */
+/** Returns an expression's tree and program, parsed at the first call. */
 export type Parsed = () => { ast: ASTNode; program: ParseResult; reads: ReadonlySet<string> };
 
 /** An expectation that remembers which captures it may use. */
@@ -62,8 +62,8 @@ export class Condition implements Expectation {
 }
 
 /**
- * Compiles a condition; `captures` are the names that earlier steps captured, `language` what they may name. Throws
- * `ExpressionError`.
+ * Compiles a condition. `captures` are names captured by earlier steps; `language` defines the variables.
+ * Throws `ExpressionError`.
  */
 export function compileExpectation(
   source: string,
@@ -83,13 +83,13 @@ export function compileExpectation(
   return new Condition(source, captures, language, () => parsed);
 }
 
-/** Compiles the source of a captured value. Throws `ExpressionError`. */
+/** Compiles a capture. Throws `ExpressionError`. */
 export function compileProgram(source: string, captures: readonly string[], language: Language): Program {
   const parsed = compile(source, language, captures);
   return programOf(source, language, () => parsed);
 }
 
-/** A program of an expression. */
+/** Makes a program from a parsed expression. */
 export const programOf = (source: string, language: Language, parsed: Parsed): Program => ({
   source,
   get reads() {
@@ -101,7 +101,7 @@ export const programOf = (source: string, language: Language, parsed: Parsed): P
   },
 });
 
-/** The value of a program in JSON's terms, or one line that says why there is none. Never throws. */
+/** The value of a program as JSON, or one line that says why there is none. Never throws. */
 export function jsonValueOf(
   ast: ASTNode,
   program: ParseResult,

@@ -42,7 +42,7 @@ type Cause = { reason: "false" | ValueReason; detail: string };
 
 const holds = (value: Value) => value.ok && value.value === true;
 
-/** Goes down to the operand that decided: of `&&` the first that is not true, of `||` both. */
+/** Descends to the operand that decided: the first of `&&` that is not true, both of `||`. */
 function explainFalse(node: ASTNode, valueOf: ValueOf): Cause {
   if (node.op === "&&") return explainFalse(node.args[holds(valueOf(node.args[0])) ? 1 : 0], valueOf);
   if (node.op === "||") {
@@ -67,7 +67,7 @@ function explainFalse(node: ASTNode, valueOf: ValueOf): Cause {
   return explainMissing(node, valueOf);
 }
 
-/** Goes down to the first part that has no value. */
+/** Descends to the first part without a value. */
 function explainMissing(node: ASTNode, valueOf: ValueOf): Cause {
   const value = valueOf(node);
   if (value.ok) return { reason: "null", detail: describe(node, valueOf) };
@@ -86,7 +86,7 @@ function explainMissing(node: ASTNode, valueOf: ValueOf): Cause {
 
 const isNull = (value: Value) => value.ok && value.value === null;
 
-/** The parts of `node` that were evaluated and can be evaluated by themselves. */
+/** The parts of `node` that were evaluated and can be evaluated separately. */
 function partsOf(node: ASTNode, valueOf: ValueOf): readonly ASTNode[] {
   if (node.op === "rcall" && isMacro(node)) {
     return node.args[0] === "bind" ? [node.args[2][1]!] : [node.args[1]];
@@ -103,7 +103,7 @@ function partsOf(node: ASTNode, valueOf: ValueOf): readonly ASTNode[] {
   return [node.args[0], node.args[condition.value ? 1 : 2]];
 }
 
-/** The sub-expressions worth showing: paths, calls, and the inputs of yes-or-no methods. */
+/** The sub-expressions worth showing: paths, calls, and the inputs of boolean methods. */
 function leavesOf(node: ASTNode, valueOf: ValueOf): ASTNode[] {
   switch (node.op) {
     case "value":

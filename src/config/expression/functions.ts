@@ -10,7 +10,7 @@ import { encodeHex } from "@std/encoding/hex";
 import type { ExpressionFunction } from "./scope.ts";
 import { Unmet } from "./value.ts";
 
-/** Text counts as its bytes in UTF-8. */
+/** Texts are converted to UTF-8. */
 type Data = string | Uint8Array<ArrayBuffer>;
 
 const utf8 = new TextEncoder();
@@ -20,17 +20,17 @@ const HASHES = { sha1, sha256, sha512 };
 
 function hash(name: string) {
   if (Object.hasOwn(HASHES, name)) return HASHES[name as keyof typeof HASHES];
-  throw new Unmet("error", `'${name}' is no hash: one of ${Object.keys(HASHES).join(", ")}`);
+  throw new Unmet("error", `'${name}' is not a hash: one of ${Object.keys(HASHES).join(", ")}`);
 }
 
 const hmac = (name: string, key: Data, text: Data) => hmacOf(hash(name), bytesOf(key), bytesOf(text));
 
-/** The same for the whole of one run, so that a walk that is repeated sends the same. */
+/** Constant within a run, so that a repeated walk sends the same values. */
 function seeded(run: string, purpose: string): Uint8Array {
   return sha256(utf8.encode(`${purpose}\0${run}`));
 }
 
-/** A UUID in the form of version 4 (RFC 9562 section 5.4). */
+/** A UUID in version 4 format (RFC 9562 section 5.4). */
 function uuid(run: string, name = ""): string {
   const bytes = seeded(run, `uuid\0${name}`).slice(0, 16);
   bytes[6] = bytes[6]! & 0x0f | 0x40;
@@ -38,7 +38,7 @@ function uuid(run: string, name = ""): string {
   return encodeHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-/** An int from 0 to below `below`. */
+/** An int from 0 up to, but not including, `below`. */
 function random(run: string, below: bigint, name = ""): bigint {
   if (below < 1n) throw new Unmet("error", `random(${below}) has nothing to choose from`);
   return BigInt(`0x${encodeHex(seeded(run, `random\0${name}`))}`) % below;
@@ -69,7 +69,7 @@ const ENTITIES: Record<string, string> = {
   nbsp: "\u00a0",
 };
 
-/** The entities that HTML needs, and those by number; what is none stays as it is. */
+/** Decodes the basic HTML entities and numeric ones. Leaves unknown entities unchanged. */
 const htmlUnescape = (text: string): string =>
   text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|(\w+));/gi, (whole, decimal, hex, name) => {
     if (name !== undefined) return ENTITIES[name] ?? whole;
@@ -79,7 +79,7 @@ const htmlUnescape = (text: string): string =>
 
 const DATA = ["string", "bytes"];
 
-/** One function for each mixture of text and bytes in place of `data`. */
+/** One overload for each combination of text and bytes in place of `data`. */
 function row(name: string, takes: string[], gives: string, apply: ExpressionFunction["apply"]) {
   const mixtures = takes.reduce<string[][]>(
     (lists, type) => lists.flatMap((list) => (type === "data" ? DATA : [type]).map((one) => [...list, one])),
@@ -88,7 +88,7 @@ function row(name: string, takes: string[], gives: string, apply: ExpressionFunc
   return mixtures.map((types): ExpressionFunction => ({ name, takes: types, gives, apply }));
 }
 
-/** What CEL has not, for requests and answers that need it: a table that few configs bring into a bundle. */
+/** Functions that CEL lacks. Bundled only if the config uses one. */
 export const functions: readonly ExpressionFunction[] = [
   row("base64", ["data"], "string", (data: Data) => encodeBase64(data)),
   row("base64Url", ["data"], "string", (data: Data) => encodeBase64Url(data)),
@@ -107,6 +107,6 @@ export const functions: readonly ExpressionFunction[] = [
 
 const NAMES = [...new Set(functions.map(({ name }) => name))];
 
-/** Whether a config has one of the functions in it, or a text that looks like one. */
+/** Whether a config contains a call of one of the functions, or text that looks like one. */
 export const namesFunction = (config: unknown): boolean =>
   new RegExp(`\\b(${NAMES.join("|")})\\(`).test(JSON.stringify(config));

@@ -1,16 +1,16 @@
 import type { Patterns } from "./scope.ts";
 import { Unmet } from "./value.ts";
 
-/** A larger program would keep everybody else waiting, even where a text is short. */
+/** Maximum program size of a pattern. A larger one blocks other checks even for a short text. */
 const MOST_INSTRUCTIONS = 5_000;
 
-/** Instructions of a pattern times characters of a text: more would keep everybody else waiting for seconds. */
+/** Maximum instructions of a pattern times characters of a text. More blocks other checks for seconds. */
 const MOST_STEPS = 50_000_000;
 
-/** A pattern that is not written out may be a target's own, and compiling takes time, too. */
+/** Maximum length of a computed pattern, which may come from a target, and takes time to compile. */
 const MADE_CHARS = 256;
 
-/** What other engines have, and one that is linear cannot: known by the piece that RE2 complains of. */
+/** Syntax of other engines that a linear engine cannot support, identified by the piece in RE2's message. */
 const ABSENT: readonly [piece: RegExp, name: string][] = [
   [/^\(\?<?[=!]/, "lookaround"],
   [/^\\([1-9]|k)/, "a backreference"],
@@ -18,22 +18,22 @@ const ABSENT: readonly [piece: RegExp, name: string][] = [
   [/^\(\?>/, "an atomic group"],
 ];
 
-/** A pattern, compiled: over n characters it takes a multiple of `size` * n steps at most. */
+/** A compiled pattern. Matching n characters takes time proportional to at most `size` * n. */
 interface Pattern {
   size: number;
   test(text: string): boolean;
-  /** Undefined: no match, or the group took no part in it. */
+  /** Undefined without a match, null if the group did not take part. */
   capture(text: string): string | null | undefined;
 }
 
-/** The engine, if a config has a pattern in it, or a word that looks like one. */
+/** Loads the engine if a config contains a pattern, or text that looks like one. */
 export const patternsFor = async (config: unknown): Promise<Patterns | undefined> =>
   namesPattern(config) ? await loadPatterns() : undefined;
 
-/** Whether a config has a pattern in it, or a word that looks like one. */
+/** Whether a config contains a pattern, or text that looks like one. */
 export const namesPattern = (config: unknown): boolean => /matches|regexCapture/.test(JSON.stringify(config));
 
-/** Patterns as RE2 has them (https://github.com/google/re2/wiki/Syntax). The engine comes in only once somebody asks. */
+/** Loads the engine of RE2 patterns (https://github.com/google/re2/wiki/Syntax). */
 export async function loadPatterns(): Promise<Patterns> {
   const { RE2JS } = await import("re2js");
   const written = new Map<string, Pattern>();
@@ -65,7 +65,7 @@ export async function loadPatterns(): Promise<Patterns> {
   };
 }
 
-/** The pattern, unless it would take too long over this text. */
+/** Returns the pattern; throws `Unmet` if matching this text would take too long. */
 function within(text: string, pattern: Pattern): Pattern {
   const { size } = pattern;
   if (size * text.length <= MOST_STEPS) return pattern;
@@ -81,7 +81,7 @@ function compileMade(source: string, compile: (source: string) => Pattern): Patt
   try {
     return compile(source);
   } catch (error) {
-    throw new Unmet("error", `'${source}' is no pattern: ${faultOf(error)}`);
+    throw new Unmet("error", `'${source}' is not a pattern: ${faultOf(error)}`);
   }
 }
 

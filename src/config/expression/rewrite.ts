@@ -1,9 +1,9 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 
-/** Macros: their first argument is a name (or, in `has`, a field), not a value. */
+/** Macros with a receiver. Their first argument is a name, not a value. */
 const MACROS = new Set(["all", "exists", "exists_one", "map", "filter", "bind"]);
 
-/** Functions that are handed the run's id before their arguments. */
+/** Functions that get the run's id as an additional first argument. */
 export const OF_RUN: ReadonlySet<string> = new Set(["uuid", "random"]);
 
 /** Whether `node` is a call of a macro with a receiver, such as `list.all(x, ...)`. */
@@ -34,7 +34,7 @@ export function childrenOf(node: ASTNode): readonly ASTNode[] {
   }
 }
 
-/** The names that an expression is about; one that a macro binds is among them. */
+/** The names in an expression, including those that macros bind. */
 export function namesIn(node: ASTNode, names = new Set<string>()): Set<string> {
   if (node.op === "id") names.add(node.args);
   for (const child of childrenOf(node)) namesIn(child, names);
@@ -42,8 +42,9 @@ export function namesIn(node: ASTNode, names = new Set<string>()): Set<string> {
 }
 
 /**
- * CEL source for `node` that fails closed. An error decides (CEL's own `||`, `&&`, `all` and `exists` drop one when the
- * other side settles the matter), comparisons ask for one kind, and no null reaches the library's operators.
+ * CEL source for `node` that fails closed. Errors are not swallowed, as CEL's own `||`, `&&`, `all` and
+ * `exists` do when the other side decides. Comparisons require equal kinds, and no null reaches the library's
+ * operators.
  */
 export function rewrite(node: ASTNode): string {
   switch (node.op) {
@@ -87,7 +88,7 @@ export function rewrite(node: ASTNode): string {
   }
 }
 
-/** What prepares the operands of arithmetic. */
+/** Functions that check the operands of arithmetic. */
 const ARITHMETIC: Record<string, string> = {
   "+": "term",
   "-": "term",
@@ -122,7 +123,7 @@ function macro(name: string, receiver: ASTNode, [variable, ...rest]: readonly AS
   if (name === "bind") return `cel.bind(${bound}, ${list(rest)})`;
   const items = `each(${rewrite(receiver)})`;
   const [first, second] = rest as [ASTNode, ASTNode?];
-  // `filter` looks at each item, so that one bad item fails the whole whatever the order.
+  // `filter` evaluates every item, so that one bad item fails the whole, whatever the order.
   if (name === "all") return `(size_of(${items}.filter(${bound}, !${truth(first)})) == 0)`;
   if (name === "exists") return `(size_of(${items}.filter(${bound}, ${truth(first)})) > 0)`;
   if (second) return `${items}.map(${bound}, ${truth(first)}, ${rewrite(second)})`;

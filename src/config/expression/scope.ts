@@ -10,7 +10,7 @@ export interface Run {
   check: string;
 }
 
-/** What every expression may see, templates too. */
+/** Values that every expression and template may use. */
 export interface Facts {
   captures: Record<string, unknown>;
   run: Run;
@@ -18,20 +18,23 @@ export interface Facts {
   now: number;
 }
 
-/** CEL types of the names that an answer adds. */
+/** CEL types of variables. */
 export type Variables = Readonly<Record<string, string>>;
 
-/** The engine behind `matches`, in the syntax of RE2, by which CEL defines it. */
+/** The engine of `matches`, with RE2 syntax, as CEL defines it. */
 export interface Patterns {
-  /** What is wrong with a pattern that an expression writes out, if anything is. */
+  /** The fault of a literal pattern, if it has one. */
   mistake(pattern: string): { expected: string; found: string } | undefined;
-  /** Whether `pattern` is found anywhere in `text`. Throws `Unmet` if it is none, or if that would take too long. */
+  /** Whether `text` contains a match. Throws `Unmet` if the pattern is invalid or would take too long. */
   find(text: string, pattern: string): boolean;
-  /** What its first group matched, or without groups the whole match. Throws `Unmet` as well if there is no match. */
+  /**
+   * The match of the first group, or the whole match without groups. Throws `Unmet` also if there is no
+   * match.
+   */
   capture(text: string, pattern: string): string;
 }
 
-/** A function that CEL has not. */
+/** A function in addition to CEL's own. */
 export interface ExpressionFunction {
   name: string;
   /** CEL types of its arguments. */
@@ -41,19 +44,21 @@ export interface ExpressionFunction {
   apply(...args: any[]): unknown;
 }
 
-/** What expressions of one kind may name. One constant object each, for environments are kept by it. */
+/**
+ * Variables and functions of expressions. Environments are cached by object, so use one constant object each.
+ */
 export interface Language {
   variables: Variables;
-  /** What another runtime could tell as well: named where an expression asks for it. */
+  /** Variables that only another runtime has, for the error message. */
   absent?: Variables;
-  /** Absent: this build has none. */
+  /** Absent if this bundle has no pattern engine. */
   patterns?: Patterns;
   functions?: readonly ExpressionFunction[];
 }
 
 /**
- * Facts as CEL values: ints are bigints, maps are objects. What an answer adds, a subclass adds as getters. The answer in
- * it must never change: what was read from it once is kept.
+ * Facts as CEL values: ints are bigints, maps are objects. Subclasses add the variables of an answer as
+ * getters. The answer must never change, because values read from it are cached.
  */
 export class Scope {
   readonly #facts: Facts;

@@ -3,7 +3,7 @@ import type { Language } from "./scope.ts";
 import { OF_RUN } from "./rewrite.ts";
 import { entriesOf, equal, isMap, kindOf, Unmet, type ValueReason } from "./value.ts";
 
-/** What the library hands to a macro (its README, "Custom macros"). */
+/** Arguments of a macro of the library (its README, "Custom macros"). */
 interface Checker {
   check(node: ASTNode, context: unknown): unknown;
   getType(name: string): unknown;
@@ -11,12 +11,12 @@ interface Checker {
 interface Evaluator {
   run(node: ASTNode, context: unknown): unknown;
 }
-/** `literalNull`: null is written in the expression itself. */
+/** `literalNull`: one operand is a literal null. */
 type Apply = (left: unknown, right: unknown, literalNull: boolean) => unknown;
 
 /**
- * The functions that a rewritten expression calls instead of the library's fail-open operators. They are macros,
- * because the library derives (and keeps for ever) a type from every nested value that it hands to a function.
+ * Functions that rewritten expressions call instead of the library's fail-open operators. They are macros,
+ * because the library derives a type from every nested value passed to a function, and never releases it.
  */
 const STRICT: [signature: string, apply: Apply][] = [
   ["at(ast, ast): dyn", at],
@@ -31,7 +31,7 @@ const STRICT: [signature: string, apply: Apply][] = [
   ["factor(ast): same", factor],
 ];
 
-/** Ints and doubles mixed: JSON numbers arrive as doubles, literals and sizes as ints. */
+/** Arithmetic of mixed ints and doubles: JSON numbers are doubles, literals and sizes are ints. */
 const ARITHMETIC: Record<string, (a: number, b: number) => number> = {
   "+": (a, b) => a + b,
   "-": (a, b) => a - b,
@@ -40,7 +40,7 @@ const ARITHMETIC: Record<string, (a: number, b: number) => number> = {
   "%": (a, b) => a % b,
 };
 
-/** Registers arithmetic between ints and doubles, and what CEL makes of a timestamp: RFC 3339, and seconds of the epoch. */
+/** Registers mixed arithmetic and CEL's conversions of timestamps to RFC 3339 text and epoch seconds. */
 export function extendStandard(environment: Environment): Environment {
   environment.registerFunction(
     "string(google.protobuf.Timestamp): string",
@@ -61,7 +61,7 @@ export function extendStandard(environment: Environment): Environment {
 
 const SCALARS = ["int", "double", "string", "bool"];
 
-/** Where rewritten expressions run. The types were checked before, so almost everything is dynamic here. */
+/** The environment of rewritten expressions. Types were checked before, so almost everything is dynamic. */
 export function strictEnvironment({ variables, patterns, functions = [] }: Language): Environment {
   const limits = { maxDepth: 100_000, maxAstNodes: 1_000_000 };
   const environment = extendStandard(new Environment({ homogeneousAggregateLiterals: false, limits }));
@@ -114,7 +114,7 @@ function lookUp(holder: unknown, key: unknown): unknown {
     return holder[Number(key)];
   }
   if (!isMap(holder)) throw new Unmet("type", "not a map");
-  if (typeof key !== "string") throw new Unmet("type", `a ${kindOf(key)} is no key of a map`);
+  if (typeof key !== "string") throw new Unmet("type", `a ${kindOf(key)} cannot be a key of a map`);
   if (holder instanceof Map) return holder.get(key);
   return Object.hasOwn(holder, key) ? holder[key] : undefined;
 }
@@ -177,7 +177,9 @@ const search = (find: (text: string, pattern: string) => unknown): Apply => (tex
   throw new Unmet(text === null ? "null" : "type", `cannot match a ${kindOf(text)}`);
 };
 
-/** What the library's own operators and functions may see: no null, no number without end, nothing nested. */
+/**
+ * Checks an operand of the library's operators and functions: no null, no infinite number, no nested value.
+ */
 function operand(value: unknown): unknown {
   if (value === null) throw new Unmet("null", "null");
   assertFinite(value);
@@ -188,13 +190,15 @@ function operand(value: unknown): unknown {
   return value;
 }
 
-/** CEL's ints have 64 bits; what JSON says beyond them is reckoned with as a double. */
+/** CEL's ints have 64 bits; larger JSON integers are converted to doubles. */
 function term(value: unknown): unknown {
   const checked = operand(value);
   return typeof checked === "bigint" && BigInt.asIntN(64, checked) !== checked ? Number(checked) : checked;
 }
 
-/** An integer of an answer divides as a double, however long it is; it is a bigint only beyond 2^53. */
+/**
+ * Integers of answers multiply and divide as doubles; those beyond 2^53 are bigints and are converted here.
+ */
 function factor(value: unknown): unknown {
   const checked = operand(value);
   return typeof checked === "bigint" && !Number.isSafeInteger(Number(checked)) ? Number(checked) : checked;
@@ -214,7 +218,7 @@ function assertFinite(value: unknown) {
 const TYPE_ERROR =
   /overload|unsupported_type|type_mismatch|_conversion_error|invalid_(condition|logical|list|comprehension|timestamp|duration)/;
 
-/** Why an evaluation threw, and one line about it. Never throws. */
+/** The reason of an evaluation error, with one line of detail. Never throws. */
 export function expressionFailure(error: unknown): { reason: ValueReason; detail: string } {
   if (error instanceof Unmet) return { reason: error.reason, detail: error.message };
   if (!(error instanceof EvaluationError || error instanceof TypeError)) {

@@ -4,26 +4,26 @@ import { jsonValueOf } from "./expectation.ts";
 import type { Language, Scope } from "./scope.ts";
 import { kindOf, type Value } from "./value.ts";
 
-/** Text or why there is none. */
+/** The rendered text, or why there is none. */
 export type Rendered = { ok: true; text: string } | { ok: false; detail: string };
 
-/** Text with `{{ expr }}` in it, compiled. */
+/** A compiled text with `{{ expr }}`. */
 export interface Template {
   source: string;
-  /** The text is exactly one `{{ }}`. */
+  /** Whether the text is exactly one `{{ }}`. */
   single: boolean;
-  /** There is no `{{ }}` in it. */
+  /** Whether it contains no `{{ }}`. */
   literal: boolean;
   /** `url` percent-encodes each inserted value, and refuses an empty one. */
   render(scope: Scope, encode: "url" | "none"): Rendered;
-  /** For JSON: a single template keeps its type. */
+  /** The value for JSON: a single template keeps its type. */
   value(scope: Scope): Value;
 }
 
-/** There is no answer yet, and no pattern. */
+/** Language of templates without an answer and without patterns. */
 const PLAIN: Language = { variables: {} };
 
-/** The source of an expression in a template, and how to fill it in. */
+/** An expression in a template. */
 export interface Hole {
   source: string;
   fill(scope: Scope): Value;
@@ -37,7 +37,7 @@ const HOLE = /\{\{((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?!\}\})[^"'])*)\}\}/g
 export const compileTemplate = (source: string, captures: readonly string[], language = PLAIN): Template =>
   templateOf(source, (hole, offset) => compileHole(hole, offset, captures, language));
 
-/** A template whose holes are made so. */
+/** Parses a template; `makeHole` compiles its expressions. */
 export function templateOf(source: string, makeHole: (source: string, offset: number) => Hole): Template {
   const parts = partsOf(source, makeHole);
   const [only] = parts;
@@ -71,7 +71,7 @@ function partsOf(source: string, makeHole: (source: string, offset: number) => H
   return parts;
 }
 
-/** `offset` is where the expression starts in the template. */
+/** Compiles one expression; `offset` is its start in the template. */
 function compileHole(
   source: string,
   offset: number,

@@ -1,7 +1,7 @@
 import { Condition, type Expectation } from "./expectation.ts";
 import type { Facts, Scope } from "./scope.ts";
 
-/** An answer of a service that is not well. */
+/** An answer of an unhealthy service. */
 export interface HostileAnswer {
   name: string;
   scope(facts: Facts): Scope;
@@ -9,7 +9,7 @@ export interface HostileAnswer {
 
 const RUN = { id: "run", slot: 0, prober: "prober", region: "region", target: "target", check: "check" };
 
-/** Names the hostile answers that would pass all `expectations`: these prove little. */
+/** Names of the hostile answers that pass all `expectations`, which then prove little. */
 export function vacuousPasses(
   expectations: readonly Expectation[],
   hostile: readonly HostileAnswer[],

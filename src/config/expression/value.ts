@@ -7,7 +7,7 @@ export type ValueReason = "missing" | "null" | "type" | "parse" | "limit" | "err
 /** The value of an expression, or why there is none. */
 export type Value = { ok: true; value: unknown } | { ok: false; reason: ValueReason; detail: string };
 
-/** Thrown while an expression is evaluated: the answer lacks a value that the expression needs. */
+/** Thrown during evaluation if the answer lacks a value that the expression needs. */
 export class Unmet extends Error {
   override readonly name = "Unmet";
   constructor(readonly reason: ValueReason, message: string) {
@@ -23,16 +23,19 @@ export function isMap(value: unknown): value is Record<string, unknown> | Map<un
   return prototype === Object.prototype || prototype === null;
 }
 
-/** A record as a CEL map. The library recognizes types by `constructor`, so one with a key of that name becomes a Map. */
+/**
+ * Converts a record to a CEL map: to a Map if it has a key `constructor`, by which the library recognizes
+ * types.
+ */
 export function toMap(record: Record<string, unknown>): Record<string, unknown> | Map<unknown, unknown> {
   return Object.hasOwn(record, "constructor") ? new Map(Object.entries(record)) : record;
 }
 
-/** A CEL map whose keys, which it holds in lower case, are found in any. */
+/** A CEL map with case-insensitive look-up. Its keys must be in lower case. */
 export class CaselessMap extends Map<unknown, unknown> {
   constructor(entries: Iterable<[string, unknown]>) {
     super(entries);
-    // The library recognizes types by it.
+    // The library recognizes types by `constructor`.
     Object.defineProperty(this, "constructor", { value: Map });
   }
   override get(key: unknown): unknown {
@@ -65,7 +68,9 @@ export function kindOf(value: unknown): string {
   return rare.get(value.constructor) ?? "value";
 }
 
-/** Classes that the library does not export, known by a value of each: minified code has other names for them. */
+/**
+ * Classes that the library does not export, taken from a value of each, because minified code renames them.
+ */
 const rareKinds = () =>
   new Map(
     [["uint(0)", "number"], ["duration('0s')", "duration"], ["type(0)", "type"]].map(([text, kind]) => [
@@ -90,13 +95,13 @@ export function equal(a: unknown, b: unknown): boolean {
     return left.length === right.size &&
       left.every(([key, item]) => right.has(key) && equal(item, right.get(key)));
   }
-  // The loose form is the exact one between a bigint and a number.
+  // Loose equality compares a bigint and a number exactly.
   return (a as object).valueOf() == (b as object).valueOf();
 }
 
 const SHOWN_ITEMS = 8;
 
-/** `value` for a human: at most 100 characters, quotes round strings; it looks at a bounded part of it. */
+/** Prints a value in at most 100 characters, with quotes around strings. Reads only a bounded part of it. */
 export function print(value: unknown, levels = 3): string {
   if (typeof value === "string") return `'${oneLine(value, 98)}'`;
   if (value instanceof Date) return String(value.toJSON());
@@ -114,8 +119,8 @@ export function print(value: unknown, levels = 3): string {
 }
 
 /**
- * `value` as JSON can carry it: ints as numbers, or as bigints where a double would lose digits, timestamps in ISO 8601. Throws
- * `Unmet` for what it cannot.
+ * Converts a CEL value to JSON types: ints become numbers, or bigints if a double would lose digits;
+ * timestamps become ISO 8601. Throws `Unmet` for other types.
  */
 export function toJson(value: unknown): unknown {
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
@@ -124,5 +129,5 @@ export function toJson(value: unknown): unknown {
   if (isMap(value)) return Object.fromEntries(entriesOf(value).map(([key, item]) => [key, toJson(item)]));
   if (value === null || typeof value !== "object") return value;
   if (kindOf(value) === "number") return toJson(value.valueOf());
-  throw new Unmet("type", `a ${kindOf(value)} is no JSON value`);
+  throw new Unmet("type", `a ${kindOf(value)} is not a JSON value`);
 }

@@ -38,7 +38,7 @@ const network = () =>
 /** The grammar of `api`. */
 export const apiGrammar = map({
   token: z.optional(reference()).check(
-    z.describe("A token for everything. Without any token only the coarse status is open."),
+    z.describe("A token with all scopes. Without any token, only the coarse status is accessible."),
   ),
   tokens: z.optional(list(tokenGrammar, MAX_TOKENS, 0)).check(z.describe("More tokens, by hash.")),
   rateLimit: z.optional(map({

@@ -1,4 +1,4 @@
-/** Keys that only composition knows (compose/mod.ts): they are gone before a config is held against its grammar. */
+/** Keys that composition (compose/mod.ts) resolves and removes before the grammar is applied. */
 import * as z from "../../base/zod.ts";
 import type { Kinds } from "../kinds.ts";
 import { optionalField } from "./fields.ts";

@@ -6,7 +6,10 @@ const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: MINUTE_MS, h: HOUR_M
 const COUNT = "[1-9][0-9]{0,8}";
 const NAMES = ["d", "h", "m", "s", "ms"];
 
-/** Whole numbers with units, the largest first: `30s`, `1m30s`. No lookahead: tools that make samples of a pattern know none. */
+/**
+ * Whole numbers with units, largest first: `30s`, `1m30s`. No lookahead, which sample generators do not
+ * support.
+ */
 export const DURATION = new RegExp(
   `^(0(ms|s|m|h|d)|${
     NAMES.map((name, i) =>

@@ -3,19 +3,19 @@ import { parseSize, SIZE } from "./size.ts";
 import { HEADER_VALUE } from "../../base/http/header_value.ts";
 import { DURATION, parseDuration } from "./duration.ts";
 
-// Every `error` below is a noun phrase: what was expected. `validate.ts` makes the sentence.
+// Every `error` below is a noun phrase that names what was expected. `validate.ts` makes the sentence.
 
-/** A strict map; an unknown key gets the list of the known ones as its message. */
+/** A strict map. The message of an unknown key is the list of known keys. */
 export function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   const known = Object.keys(shape).join(", ");
   return z.strictObject(shape, { error: (issue) => issue.code === "unrecognized_keys" ? known : undefined });
 }
 
-/** A text of a fixed form. */
+/** A text that matches a pattern. */
 export const text = (pattern: RegExp, expected: string) =>
   z.string().check(z.regex(pattern, { error: expected, abort: true }));
 
-/** A duration text from `least` to `most`, both included. */
+/** A duration from `least` to `most`, inclusive. */
 export function duration(least: string, most: string) {
   const inside = (value: string) =>
     parseDuration(value) >= parseDuration(least) && parseDuration(value) <= parseDuration(most);
@@ -24,7 +24,7 @@ export function duration(least: string, most: string) {
   );
 }
 
-/** A size text from `least` to `most`, both included. */
+/** A size from `least` to `most`, inclusive. */
 export function size(least: string, most: string) {
   const inside = (value: string) =>
     parseSize(value) >= parseSize(least) && parseSize(value) <= parseSize(most);
@@ -37,16 +37,18 @@ export function size(least: string, most: string) {
 export const id = () =>
   text(/^[a-z0-9][a-z0-9-]{0,62}$/, "an id: 1 to 63 lower-case letters, digits and hyphens, no hyphen first");
 
-/** States are kept by these ids, and every object has a `constructor`: the one name of an object's own that an id can be. */
+/** These ids are keys of objects, where `constructor` is the only inherited name that matches the pattern. */
 const keyId = (id: z.ZodMiniString) =>
   id.check(
-    z.refine((name) => name !== "constructor", { error: "a free id: constructor is a word of JavaScript" }),
+    z.refine((name) => name !== "constructor", {
+      error: "an allowed id: constructor is reserved in JavaScript",
+    }),
   );
 
-/** Prober ids: they are keys in rows. */
+/** Prober ids, which are keys in rows. */
 export const proberId = () => keyId(id());
 
-/** Region ids: they are keys in expressions and rows. */
+/** Region ids, which are keys in expressions and rows. */
 export const plainId = () =>
   keyId(text(/^[a-z][a-z0-9]{0,31}$/, "a plain id: 1 to 32 lower-case letters and digits, a letter first"));
 
@@ -60,14 +62,14 @@ export const reference = () =>
     "a reference: ${env:NAME}, so that no secret stands in the config",
   );
 
-/** A secret by reference, or what an earlier step captured. */
+/** A secret by reference, or a value captured by an earlier step. */
 export const secret = () =>
   text(
     /^(\$\{(?:env:[A-Z_][A-Z0-9_]*|file:\/[^}\s]+)\}|\{\{.*\}\})$/s,
     "a reference: ${env:NAME}, so that no secret stands in the config, or {{ captures.name }}",
   );
 
-/** `/path`, `https://host/path`, or a template or reference that yields one of them. */
+/** `/path`, `https://host/path`, or a template or reference that yields one. */
 export const requestPath = () =>
   text(/^(\/|https?:\/\/|\{\{|\$\{env:)/, "a path: /... below the target's url, or a whole http(s) URL");
 
@@ -75,7 +77,7 @@ export const requestPath = () =>
 export const requestUrl = () =>
   text(/^(\/|https?:\/\/|\?|.*\{\{)/s, "a URL: https://..., /..., or a template that yields one");
 
-/** Another origin that steps may be led to: `uploads.example`, or `http://host:port`. */
+/** Another origin that steps may send requests to: `uploads.example`, or `http://host:port`. */
 export const host = () =>
   text(
     /^(https?:\/\/)?[^\s/?#@{}$]+$/i,
@@ -96,12 +98,12 @@ const OWN_HEADERS = [
   "x-assay-run",
 ];
 
-/** Request headers; those that a runtime or Assay sets itself would be ignored, so they are refused. */
+/** Request headers. Headers that the runtime or Assay sets itself would be ignored, so they are refused. */
 export const headers = () =>
   z.record(
     text(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, "a header name").check(
       z.refine((name) => !OWN_HEADERS.includes(name.toLowerCase()), {
-        error: `a header that is yours to set: not ${OWN_HEADERS.join(", ")}`,
+        error: `a header you may set: not ${OWN_HEADERS.join(", ")}`,
       }),
     ),
     text(HEADER_VALUE, "a header value: one line, no control characters"),
@@ -113,7 +115,7 @@ export const list = <Item extends z.ZodMiniType>(item: Item, most: number, least
 
 const NAMED_RULES = z.enum(["majority", "all", "any"]);
 const COUNTED_RULES = [
-  map({ atLeast: z.int().check(z.gte(1), z.lte(1000), z.describe("This many votes.")) }),
+  map({ atLeast: z.int().check(z.gte(1), z.lte(1000), z.describe("This number of votes.")) }),
   map({
     fraction: z.number().check(
       z.gt(0),
@@ -123,24 +125,24 @@ const COUNTED_RULES = [
   }),
 ] as const;
 
-/** How many votes win. */
+/** How many votes are needed. */
 export const rule = () => z.union([NAMED_RULES, ...COUNTED_RULES]);
 
-/** A rule for both directions, or one each. */
+/** One rule for opening and resolving, or one for each. */
 export const quorum = () =>
   z.union([
     NAMED_RULES,
     ...COUNTED_RULES,
     map({
-      open: z.optional(rule()).check(z.describe("What opens an incident. Default majority.")),
-      resolve: z.optional(rule()).check(z.describe("What resolves it. Default majority.")),
+      open: z.optional(rule()).check(z.describe("Votes needed to open an incident. Default: majority.")),
+      resolve: z.optional(rule()).check(z.describe("Votes needed to resolve it. Default: majority.")),
       minReporting: z.optional(z.int().check(z.gte(1), z.lte(1000))).check(
         z.describe("Minimum number of fresh votes for a decision."),
       ),
     }),
   ]);
 
-/** A key that may be left out, with its description and, where there is one, its default. */
+/** An optional key, with its description and its default if it has one. */
 export const optionalField = <Field extends z.ZodMiniType>(
   field: Field,
   description: string,

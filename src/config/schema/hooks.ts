@@ -3,15 +3,15 @@ import { duration, id, list, map, reference, text, words } from "./fields.ts";
 
 const rule = map({
   repository: text(/^[\w.-]{1,100}\/[\w.-]{1,100}$/, "a repository: owner/name"),
-  environment: z.optional(words()).check(z.describe("Only deployments to it. Default: all.")),
-  target: id().check(z.describe("The target that is deployed.")),
+  environment: z.optional(words()).check(z.describe("Only deployments to this environment. Default: all.")),
+  target: id().check(z.describe("The target they deploy.")),
 });
 
 const app = map({
   id: text(/^[A-Za-z0-9.]{1,40}$/, "the app's id or client id").check(
     z.describe("The app's id or client id."),
   ),
-  key: reference().check(z.describe("Its private key, PEM.")),
+  key: reference().check(z.describe("The app's private key, PEM.")),
 });
 
 /** The grammar of `hooks`. */
@@ -26,5 +26,5 @@ export const hooksGrammar = map({
     deadline: z.optional(duration("1m", "30d")).check(
       z.meta({ description: "Rejects a protection rule that is open for longer.", default: "30m" }),
     ),
-  })).check(z.describe("POST /v1/events/github.")),
+  })).check(z.describe("Deployments from GitHub, received at POST /v1/events/github.")),
 });

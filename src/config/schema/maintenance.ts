@@ -13,7 +13,7 @@ const match = map({
   ...matchFields,
 }).check(
   z.refine((match) => Object.keys(match).length > 0, {
-    error: 'a target, a check or labels; target: "*" is all',
+    error: 'a target, a check or labels; target: "*" matches all',
   }),
 );
 

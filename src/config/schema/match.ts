@@ -1,4 +1,4 @@
-/** What silences and routes are about. */
+/** Matchers of silences and routes. */
 import * as z from "../../base/zod.ts";
 import { list, optionalField } from "./fields.ts";
 
@@ -8,7 +8,7 @@ export const glob = z.string().check(z.minLength(1), z.maxLength(200));
 /** One glob, or several. */
 export const globs = z.union([glob, list(glob, 100)]);
 
-/** Globs over what a check is called. */
+/** Globs that select checks. */
 export const matchFields = {
   target: optionalField(globs, "Globs over target ids."),
   check: optionalField(globs, "Globs over check ids."),

@@ -18,7 +18,7 @@ import { webhookGrammar } from "./webhook.ts";
 const store = ({ stores }: Kinds) =>
   map(Object.fromEntries(stores.map(({ kind, schema }) => [kind, z.optional(schema(fields))])));
 
-/** What counts where no store is written. */
+/** The store if the config names none. */
 const defaultStore = ({ stores }: Kinds) =>
   Object.fromEntries(
     stores.flatMap(({ kind, fallback }) => fallback === undefined ? [] : [[kind, fallback]]),
@@ -42,7 +42,7 @@ const heartbeat = map({
   every: optionalField(duration("10s", "1d"), "Minimum interval.", "1m"),
 });
 
-/** The grammar of assay.yaml. It checks shapes only; defaults and rules across fields are applied afterwards. */
+/** The grammar of assay.yaml. Checks only shapes; defaults and rules across fields are applied afterwards. */
 export const grammar = (kinds: Kinds, written = false) =>
   map({
     ...written && composedFields(kinds),
@@ -74,7 +74,7 @@ export const grammar = (kinds: Kinds, written = false) =>
     ),
     retention: optionalField(retention, "How long to keep data."),
     api: optionalField(apiGrammar, "The HTTP API."),
-    page: optionalField(pageGrammar, "How the public page looks."),
+    page: optionalField(pageGrammar, "Appearance of the public page."),
     hooks: optionalField(hooksGrammar, "Other sources of deployments."),
     controls: optionalField(
       list(z.string().check(z.minLength(1)), 10, 0),
@@ -98,7 +98,10 @@ export const grammar = (kinds: Kinds, written = false) =>
     ),
     defaults: optionalField(map(timingFields), "Defaults for all checks."),
     targets: list(targetGrammar(kinds, written), 10_000).check(z.describe("The services under test.")),
-    webhooks: optionalField(list(webhookGrammar(kinds), 100, 0), "Sinks: where notices about incidents go."),
+    webhooks: optionalField(
+      list(webhookGrammar(kinds), 100, 0),
+      "Sinks, which receive notices about incidents.",
+    ),
     heartbeat: optionalField(
       heartbeat,
       "A URL to request after each settled slot, so that a cron monitor notices when Assay stops.",

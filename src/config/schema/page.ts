@@ -4,7 +4,7 @@ import { list, map, text, words } from "./fields.ts";
 /** The languages of the public page. */
 export const LANGUAGES = ["en", "de"] as const;
 
-/** A logo stands in the page itself: it loads nothing from elsewhere. */
+/** A logo is embedded, because the page loads nothing from other hosts. */
 const LOGO = /^data:image\/(png|svg\+xml|webp|jpeg);base64,[A-Za-z0-9+/=]{1,65536}$/;
 
 const link = map({
@@ -14,7 +14,7 @@ const link = map({
   ),
 });
 
-/** The grammar of `page`: how the public page looks. */
+/** The grammar of `page`. */
 export const pageGrammar = map({
   name: z.optional(words()).check(z.meta({ description: "Name of the page.", default: "Assay" })),
   intro: z.optional(words()).check(z.describe("Text above the services.")),

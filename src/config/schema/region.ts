@@ -14,7 +14,7 @@ const prober = map({
   url: optionalField(z.string().check(z.minLength(1)), "Another deployment of Assay, called over HTTP."),
   token: optionalField(
     reference(),
-    "The bearer token of its /v1/rounds: the same reference in both copies of the config.",
+    "Bearer token of its /v1/rounds; the same reference in both copies of the config.",
   ),
 });
 

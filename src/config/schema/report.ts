@@ -4,10 +4,10 @@ import { ownAuth } from "./steps.ts";
 import { QUESTIONS } from "../question.ts";
 import { duration, headers, id, list, map, reference, text, words } from "./fields.ts";
 
-/** How the claims of several sources become one. */
+/** How to combine the claims of several sources. */
 export const CLAIM_RULES = ["worst", "all", "any"] as const;
 
-/** Sources of one check. */
+/** The most sources of one check. */
 const MAX_SOURCES = 10;
 
 const aws = map({
@@ -55,12 +55,12 @@ const source = (auths: readonly ConfigAuthKind[]) =>
     service: z.optional(text(/^[\x21-\x7e]{1,200}$/, "the name of a gRPC service, such as shop.v1.Orders"))
       .check(z.describe("The gRPC service to check; default: the whole server.")),
     timeout: z.optional(duration("100ms", "45s")).check(
-      z.describe("Deadline of one reading, body included."),
+      z.describe("Deadline of one request, including the body."),
       z.meta({
         default: "2s",
       }),
     ),
-    headers: z.optional(headers()).check(z.describe("Headers sent with it; values may hold ${env:NAME}.")),
+    headers: z.optional(headers()).check(z.describe("Request headers; values may hold ${env:NAME}.")),
     auth: z.optional(ownAuth(auths)).check(
       z.describe("Authentication of the request. That of the target or check is for journeys."),
     ),
@@ -72,7 +72,7 @@ const source = (auths: readonly ConfigAuthKind[]) =>
     z.refine(({ aws, auth }) => !aws || !auth, { error: "auth, or the keys of aws" }),
   );
 
-/** What the service claims of itself. */
+/** The service's own report. */
 export const report = (auths: readonly ConfigAuthKind[]) =>
   z.union([source(auths), list(source(auths), MAX_SOURCES)]).check(
     z.describe("What the service claims about itself, from one source or several."),

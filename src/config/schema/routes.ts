@@ -3,7 +3,9 @@ import { duration, list, map, optionalField, text, words } from "./fields.ts";
 import { GROUP_FIELDS, UNGROUPED } from "./group_fields.ts";
 import { glob, globs, matchFields } from "./match.ts";
 
-/** The words of incidents, for the grammar: judgement/words.ts has them, and stands above it. A test holds the two to each other. */
+/**
+ * The words of incidents. Repeats judgement/words.ts, which config must not import; a test keeps them equal.
+ */
 export const ROUTE_WORDS = {
   family: ["service", "quality", "evidence", "claim", "agreement", "advisory", "certificate"],
   kind: [
@@ -59,7 +61,7 @@ const escalation = map({
   sinks: list(glob, 100).check(z.describe("Ids of webhooks.")),
 });
 
-/** Rules stand so deep below each other at most. */
+/** Maximum nesting of routes. */
 const DEPTH = 4;
 
 const route = (depth: number): z.ZodMiniType<RouteDraft> =>
@@ -103,5 +105,5 @@ const route = (depth: number): z.ZodMiniType<RouteDraft> =>
     }),
   }) as unknown as z.ZodMiniType<RouteDraft>;
 
-/** The rules of a config, from the first to the last. */
+/** The routes of a config, in order. */
 export const routesGrammar = () => list(route(DEPTH), 200);

@@ -8,7 +8,7 @@ const expectation = z.string().check(z.minLength(1));
 
 const until = map({
   every: duration("50ms", "30s").check(z.describe("Pause between two polls.")),
-  within: duration("50ms", "30s").check(z.describe("How long to poll until the expectations hold.")),
+  within: duration("50ms", "30s").check(z.describe("How long to poll at most.")),
 });
 
 const capture = z.record(
@@ -64,7 +64,7 @@ const optional = {
   ),
 };
 
-/** One kind of auth under its name. */
+/** Auth of one kind, under the kind's name. */
 export const ownAuth = (kinds: readonly ConfigAuthKind[]) =>
   map(Object.fromEntries(kinds.map(({ kind, schema }) => [kind, z.optional(schema(fields))]))).check(
     z.refine((kinds) => Object.keys(kinds).length === 1, {
@@ -72,27 +72,27 @@ export const ownAuth = (kinds: readonly ConfigAuthKind[]) =>
     }),
   );
 
-/** The same, or none of what the target has. */
+/** Auth, or "none" to disable the target's. */
 export const auth = (kinds: readonly ConfigAuthKind[]) => z.union([z.literal("none"), ownAuth(kinds)]);
 
-/** CEL conditions; what an answer holds is its kind's. */
+/** CEL conditions over the answer of a step kind. */
 const expect = ({ scope }: ConfigStepKind) =>
   z.union([expectation, list(expectation, 50)]).check(
     z.describe(`CEL conditions over ${Object.keys(scope).join(", ")} and captures.`),
   );
 
-/** The tables that steps are made of. */
+/** The tables of step and auth kinds. */
 type StepTables = Pick<Kinds, "steps" | "auths">;
 
-/** A step of any kind: the one whose name is a key of it. */
+/** A step of any kind; the kind is the one whose name is among its keys. */
 function step({ steps: kinds, auths = [] }: StepTables, mayExpectNothing: boolean) {
-  const letIn = z.optional(auth(auths)).check(
+  const stepAuth = z.optional(auth(auths)).check(
     z.describe("Authentication of its requests. Default: the check's."),
   );
   const all: z.ZodMiniType[] = kinds.map((kind) => {
     const own = kind.schema!(fields).shape;
     const expected = mayExpectNothing ? z.optional(expect(kind)) : expect(kind);
-    return map({ name, ...own, ...optional, expect: expected, ...kind.isHttp && { auth: letIn } });
+    return map({ name, ...own, ...optional, expect: expected, ...kind.isHttp && { auth: stepAuth } });
   });
   const chosen = (written: unknown) => {
     const at = isRecord(written) ? kinds.findIndex(({ kind }) => kind in written) : -1;
@@ -100,7 +100,7 @@ function step({ steps: kinds, auths = [] }: StepTables, mayExpectNothing: boolea
   };
   const any = all.length === 1 ? all[0]! : z.choice(all, chosen);
   return any as z.ZodMiniType<
-    z.infer<z.ZodMiniObject<{ name: typeof name; expect: Expect; auth: typeof letIn } & typeof optional>>
+    z.infer<z.ZodMiniObject<{ name: typeof name; expect: Expect; auth: typeof stepAuth } & typeof optional>>
   >;
 }
 
@@ -112,7 +112,7 @@ export const journey = (kinds: StepTables, written = false) => list(withUse(step
 /** The steps of a cleanup: expectations may be left out. */
 export const cleanup = (kinds: StepTables, written = false) => list(withUse(step(kinds, true), written), 50);
 
-/** As it may be written: also the steps of a name, which composition puts in its place. */
+/** A step, or with `written` also a `use` of named steps, which composition replaces. */
 const withUse = <Step extends z.ZodMiniType>(step: Step, written: boolean): Step =>
   written
     ? z.choice([step, use], (value) => isRecord(value) && "use" in value ? 1 : 0) as unknown as Step

@@ -35,7 +35,7 @@ const check = (kinds: Kinds, written: boolean) =>
       "How to combine several sources: the worst claim, ready only if all are, or the best claim.",
       "worst",
     ),
-    journey: journey(kinds, written).check(z.describe("Real requests, in order, that prove the contract.")),
+    journey: journey(kinds, written).check(z.describe("Requests, in order, that verify the contract.")),
     cleanup: optionalField(
       cleanup(kinds, written),
       "Requests that undo the journey; always run, judged separately.",
@@ -53,7 +53,7 @@ const check = (kinds: Kinds, written: boolean) =>
     ),
   });
 
-/** A target; `written`: with what only composition knows. */
+/** A target; `written` adds the keys that composition resolves. */
 export const targetGrammar = (kinds: Kinds, written: boolean) =>
   map({
     ...written && { enabled: ENABLED, defaults: TARGET_DEFAULTS },
@@ -66,7 +66,7 @@ export const targetGrammar = (kinds: Kinds, written: boolean) =>
     ),
     tls: optionalField(
       tlsGrammar,
-      "TLS to the origin of url, in reports and journeys; never to another origin. Not on Cloudflare.",
+      "TLS settings for the origin of url, in reports and journeys; never for another origin. Not on Cloudflare.",
     ),
     labels: optionalField(
       z.record(z.string().check(z.minLength(1)), z.string()),
@@ -88,5 +88,5 @@ export const targetGrammar = (kinds: Kinds, written: boolean) =>
     checks: list(check(kinds, written), 100),
   }).check(z.refine(({ url, tls }) => !tls || !/^http:/i.test(url), {
     path: ["tls"],
-    error: "of use beside an http URL: only https has TLS",
+    error: "allowed with an http URL: only https has TLS",
   }));

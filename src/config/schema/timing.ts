@@ -1,10 +1,10 @@
-/** When a check is walked, and how its rounds become incidents: on a check, or as defaults of all. */
+/** When a check runs, and how its rounds become incidents: on a check, or as defaults of all checks. */
 import * as z from "../../base/zod.ts";
 import { duration, map, optionalField, quorum } from "./fields.ts";
 
-/** By key of the config. */
+/** The fields by key. */
 export const timingFields = {
-  every: optionalField(duration("1s", "1d"), "Period, counted from the epoch.", "1m"),
+  every: optionalField(duration("1s", "1d"), "Period of the check, aligned to the epoch.", "1m"),
   timeout: optionalField(
     duration("100ms", "45s"),
     "Deadline of a complete journey, including bodies and polls.",
@@ -22,17 +22,17 @@ export const timingFields = {
   ),
   flapWindow: optionalField(
     duration("0s", "1d"),
-    "An incident that opens again within it keeps its id.",
+    "An incident that opens again within this time keeps its id.",
     "10m",
   ),
   failureThreshold: optionalField(
     z.int().check(z.gte(1), z.lte(100)),
-    "Failed slots in a row that turn a vote bad.",
+    "Consecutive failed slots that turn a vote bad.",
     2,
   ),
   successThreshold: optionalField(
     z.int().check(z.gte(1), z.lte(100)),
-    "Passed slots in a row that turn it good again.",
+    "Consecutive passed slots that turn a vote good again.",
     2,
   ),
   turns: optionalField(

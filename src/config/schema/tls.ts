@@ -7,7 +7,7 @@ const certificates = () =>
     "a certificate: its PEM text, or a reference such as ${env:NAME}",
   );
 
-/** TLS to a target. */
+/** TLS settings of a target. */
 export const tlsGrammar = map({
   ca: optionalField(certificates(), "Certificate authorities to trust in addition to the system's."),
   cert: optionalField(certificates(), "The client certificate; needs key."),

@@ -7,14 +7,14 @@ import { id, list, map, optionalField } from "./fields.ts";
 const eventGlobs = (fallback: readonly string[] = ANY_EVENT) =>
   optionalField(list(z.string().check(z.minLength(1)), 20), "Globs over event names.", fallback);
 
-/** What every webhook has, whatever its kind asks for besides. */
+/** The fields of every webhook, whatever its kind. */
 const anyWebhook = z.looseObject({
   id: id(),
   kind: z.optional(z.string()),
   events: eventGlobs(),
 });
 
-/** A receiver, by its kind: its own fields, between those that all have. */
+/** A webhook: the common fields, and those of its kind. */
 export const webhookGrammar = ({ sinks }: Kinds) =>
   z.discriminatedUnion(
     "kind",
@@ -25,6 +25,6 @@ export const webhookGrammar = ({ sinks }: Kinds) =>
         kind: isDefault ? z._default(name, kind) : name,
       };
       return map({ ...common, ...schema(fields).shape, events: eventGlobs(events) });
-      // Which fields there are is known to the kinds alone.
+      // Only the kinds know the fields, so the type is cast.
     }) as unknown as [typeof anyWebhook],
   );

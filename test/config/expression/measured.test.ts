@@ -79,7 +79,7 @@ describe("a Worker does not learn it", () => {
       line,
       column,
       found: "certificate",
-      expected: "probers that run on Deno: a Worker does not learn it",
+      expected: "probers that run on Deno: a Worker cannot measure it",
     }));
   });
 

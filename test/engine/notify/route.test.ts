@@ -167,8 +167,8 @@ test.each<[string, string, object]>([
   }],
   ["a rule that tells nobody", "  - { match: { severity: info } }", {
     path: "routes[0]",
-    message: "it notifies no sink",
-    expected: "sinks, or routes below it",
+    message: "the route notifies no sink",
+    expected: "sinks, or nested routes",
   }],
   ["a target that none matches", '  - { match: { target: "shp-*" }, sinks: [chat] }', {
     path: "routes[0].match.target",

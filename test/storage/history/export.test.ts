@@ -46,13 +46,13 @@ test("is read as it was written, and holds no secret and no address", async () =
 });
 
 test.each<[name: string, text: string, message: RegExp]>([
-  ["nothing", "", /its first line is no head/],
+  ["nothing", "", /its first line is not a head/],
   ["another file", '{"a":1}', /line 1/],
   ["no JSON", "version: 1", /line 1 from the store: it is not JSON/],
   [
     "a line without its head",
     '{"kind":"slot","check":"a/b","slot":1,"outcome":"ready","traces":[]}',
-    /no head/,
+    /not a head/,
   ],
   ["another version", '{"kind":"history","version":2,"from":1,"to":2}', /line 1/],
 ])(

@@ -80,7 +80,7 @@ test("what goes on during a dump does no harm: states are those of its beginning
 });
 
 test.each<[string, (lines: string[]) => string[], RegExp]>([
-  ["breaks off", (lines) => lines.slice(0, -5), /breaks off/],
+  ["breaks off", (lines) => lines.slice(0, -5), /copy is incomplete/],
   ["is of another version", ([, ...rest]) => ['{"assay":"store","version":1}', ...rest], /version 1/],
   ["is a page of something else", () => ["<html>"], /This is not a copy of a store/],
   [
