@@ -33,7 +33,7 @@ export async function boot(
     envMissing: stringBinding(env, "ASSAY_PROBER") ? "warning" : "error",
   });
   const fetch = guardFetch(network, config.allowPrivate);
-  const secrets = secretsOf(compiled.secrets, (name) => stringBinding(env, name));
+  const secrets = secretsOf(compiled.secrets.map(({ name }) => name), (name) => stringBinding(env, name));
   const sendPlatformMail = senderOf(env);
   const dial = KINDS.dialler?.(config);
   const openWebSocket = KINDS.webSockets?.(config);

@@ -15,7 +15,7 @@ import {
   sortProblems,
   toProblems,
 } from "./problem.ts";
-import { checkReferences, type Environment } from "./references.ts";
+import { checkSecrets, type Environment, type SecretUse } from "./secret_values.ts";
 import { readRegions } from "./regions.ts";
 import { dealPhases } from "./phases.ts";
 import { readSettings } from "./settings.ts";
@@ -24,7 +24,6 @@ import type { Draft } from "./validate.ts";
 import { readTargets } from "./targets.ts";
 import { cronReader } from "./timing.ts";
 import { noteLacking } from "./lacking.ts";
-import { webhookSecrets } from "./webhooks.ts";
 
 /** The environment that a config is validated for. */
 export interface LoadOptions extends Environment {
@@ -64,6 +63,8 @@ export interface BuildMode {
   digests?: readonly string[];
   /** Absent for a config that has passed them. */
   checks?: Checks;
+  /** What it refers to, where `checks` do not say. */
+  secrets?: readonly SecretUse[];
 }
 
 /**
@@ -107,9 +108,9 @@ type BuildOptions = LoadOptions & BuildMode & { patterns?: Patterns };
 
 function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Config {
   const { kinds, checks } = options;
-  const { dialects: rows, stores, sinks, steps, auths = [], functions } = kinds;
+  const { dialects: rows, stores, auths = [], functions } = kinds;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
-  checkReferences(draft, { ...options, places: webhookSecrets(draft.webhooks, sinks), steps }, note);
+  checkSecrets(checks?.references(draft, kinds, note) ?? options.secrets ?? [], options, note);
   if (options.runtime === "cloudflare" && !allowPrivate) checks?.edgeAddresses(draft, note);
   const regions = readRegions(draft.regions, options, note);
   const isWorker = options.runtime === "cloudflare" ||

@@ -4,6 +4,7 @@ import { checkOrder } from "./after.ts";
 import { checkDependencies } from "./depends_on.ts";
 import { checkEdgeAddresses } from "./edge_addresses.ts";
 import { refuseIgnored } from "./ignored.ts";
+import { readReferences } from "./references.ts";
 import { checkSource } from "./report_source.ts";
 import { warnUnused } from "./unused.ts";
 
@@ -15,6 +16,7 @@ export const CHECKS = {
   host: checkHost,
   ignored: refuseIgnored,
   order: checkOrder,
+  references: readReferences,
   source: checkSource,
   unused: warnUnused,
 };

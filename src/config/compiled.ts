@@ -1,11 +1,12 @@
 import { accept, type LoadedConfig, type LoadOptions } from "./accept.ts";
 import type { Config } from "./config.ts";
 import grammar from "./grammar.json" with { type: "json" };
-import { ConfigError } from "./problem.ts";
+import { ConfigError, pathText } from "./problem.ts";
+import { readReferences } from "./references.ts";
 import type { RawConfig } from "./schema/mod.ts";
+import type { SecretUse } from "./secret_values.ts";
 import type { Draft } from "./validate.ts";
 import { isRecord } from "../base/json.ts";
-import { references } from "../base/secrets.ts";
 import { trustingCompiler } from "./trusted.ts";
 
 /** A config as bundled in a deployment: a value that passed `load`, and the fingerprint of its grammar. */
@@ -16,9 +17,19 @@ export interface Compiled {
   objects: number;
   /** The digests of each target's checks, in order; computed at each start if absent. */
   digests?: string[][];
-  /** Names of the secrets it references. */
-  secrets: string[];
+  /** The secrets it references. Of paths that differ only in numbers, one is kept. */
+  secrets: SecretUse[];
 }
+
+/** In a config that passed, every reference is replaced. */
+const ALL_REPLACED = { sinks: [], steps: [{ references: /^/ }] };
+
+const withFewPaths = ({ paths, ...use }: SecretUse): SecretUse => ({
+  ...use,
+  paths: [...Map.groupBy(paths, (path) => pathText(path).replace(/\d+/g, "0")).values()].map(([first]) =>
+    first!
+  ),
+});
 
 /** Compiles a value that passed `load`; `loaded` is the result of that. */
 export const compileConfig = (config: unknown, loaded?: Pick<Config, "objects" | "targets">): Compiled => ({
@@ -26,15 +37,16 @@ export const compileConfig = (config: unknown, loaded?: Pick<Config, "objects" |
   config,
   objects: loaded?.objects ?? 1,
   digests: loaded?.targets.map(({ checks }) => checks.map(({ digest }) => digest)),
-  secrets: references(JSON.stringify(config)),
+  secrets: readReferences(config as Draft<RawConfig>, ALL_REPLACED, () => {}).map(withFewPaths),
 });
 
 /** Loads a compiled config without checking its shape or expressions again. */
 export async function loadCompiled(value: unknown, options: LoadOptions): Promise<LoadedConfig> {
-  const { config, objects, digests } = readCompiled(value);
+  const { config, objects, digests, secrets } = readCompiled(value);
   return await accept({ draft: config as Draft<RawConfig> }, { ...options, objects }, {
     compiler: (_note, answers) => trustingCompiler(answers),
     digests: digests?.flat(),
+    secrets,
   });
 }
 

@@ -1,21 +1,10 @@
-import type { ConfigStepKind } from "./kinds.ts";
 import { hasReference } from "../base/secrets.ts";
-import { HEADER_VALUE } from "../base/http/header_value.ts";
-import { WHOLE_LENGTH } from "../base/redaction.ts";
-import { type Note, type Path, pathText } from "./problem.ts";
-
-/** Looks up `${env:NAME}`. Without `env`, values are not checked. */
-export interface Environment {
-  env?: (name: string) => string | undefined;
-  /** Severity of an unset name; default `error`. */
-  envMissing?: "error" | "warning";
-}
-
-/** Further paths where kinds replace `${env:NAME}`. */
-interface Places {
-  places?: readonly RegExp[];
-  steps: readonly ConfigStepKind[];
-}
+import type { ConfigStepKind, Kinds } from "./kinds.ts";
+import type { Note, Path } from "./problem.ts";
+import type { RawConfig } from "./schema/mod.ts";
+import { isOneOf, type SecretUse } from "./secret_values.ts";
+import type { Draft } from "./validate.ts";
+import { webhookSecrets } from "./webhooks.ts";
 
 const REFERENCE = /\$\{(?:env|file):([^}]*)\}?/g;
 const WHOLE = /^\$\{(?:env:([A-Z_][A-Z0-9_]*)(:-[^}]*)?|(file:\/[^}\s]+))\}$/;
@@ -35,55 +24,18 @@ const REPLACED = [
 // Below a step, its kind defines the paths.
 const STEP = /^targets\/\d+\/checks\/\d+\/(?:journey|cleanup)\/\d+\/(.+)$/;
 
-/** Shorter tokens can be guessed by brute force. */
-const SHORTEST_TOKEN = 16;
-// Secrets that protect Assay itself.
-const TOKENS = [
-  /^api\/token$/,
-  /^hooks\/github\/secret$/,
-  /^regions\/\d+\/probers\/\d+\/token$/,
-  /^targets\/\d+\/checks\/\d+\/report\/(\d+\/)?push\/token$/,
-];
+/** Kinds that define where references are replaced. */
+interface ReferenceKinds extends Pick<Kinds, "sinks"> {
+  steps: readonly Pick<ConfigStepKind, "references">[];
+}
 
-const CHECK = "^targets/\\d+/checks/\\d+/";
-// Paths where only some values can be sent.
-const FORMS: [places: RegExp[], form: RegExp, expected: string][] = [
-  [
-    [
-      /^api\/token$/,
-      /^regions\/\d+\/probers\/\d+\/token$/,
-      new RegExp(`${CHECK}(journey|cleanup)/\\d+/request/headers/`),
-      new RegExp(`${CHECK}report/(\\d+/)?(headers/|push/token$|aws/)`),
-    ],
-    HEADER_VALUE,
-    "a header value: one line of Latin letters, no control characters",
-  ],
-  [
-    [new RegExp(`${CHECK}(journey|cleanup)/\\d+/request/(path|url)$`)],
-    /^[^\p{Cc}#]*$/u,
-    "part of a URL: no # and no control characters",
-  ],
-  [
-    [/^targets\/\d+\/url$/, /^regions\/\d+\/probers\/\d+\/url$/],
-    /^[^\p{Cc}#?]*$/u,
-    "an origin with a base path at most: no ?, no # and no control characters",
-  ],
-  [[/^targets\/\d+\/tls\/(ca|cert)$/], /-----BEGIN CERTIFICATE-----/, "a certificate in PEM"],
-  [[/^targets\/\d+\/tls\/key$/], /-----BEGIN [A-Z ]*PRIVATE KEY-----/, "a private key in PEM"],
-];
-
-const isOneOf = (places: readonly RegExp[], path: Path) => places.some((place) => place.test(path.join("/")));
-
-/**
- * Reports each `${env:NAME}` that is malformed, misplaced or unset, and tokens that are short enough to
- * guess.
- */
-export function checkReferences(
-  config: unknown,
-  { env, envMissing = "error", places = [], steps }: Environment & Places,
+/** The secrets of a config. Reports each reference that is malformed or misplaced. */
+export function readReferences(
+  config: Draft<RawConfig>,
+  { sinks, steps }: ReferenceKinds,
   note: Note,
-): void {
-  const replaced = [...REPLACED, ...places];
+): SecretUse[] {
+  const replaced = [...REPLACED, ...webhookSecrets(config.webhooks, sinks)];
   const isReplaced = (path: Path) => {
     const below = STEP.exec(path.join("/"))?.[1];
     if (below?.startsWith("auth/")) return true;
@@ -91,8 +43,7 @@ export function checkReferences(
       ? isOneOf(replaced, path)
       : steps.some(({ references }) => references.test(below));
   };
-  const uses = new Map<string, Path[]>();
-  const fallbacks = new Map<string, string>();
+  const uses = new Map<string, SecretUse>();
   walk(config, [], (text, path, at) => {
     for (const [whole, rest = ""] of text.matchAll(REFERENCE)) {
       const [, variable, fallback, file] = WHOLE.exec(whole) ?? [];
@@ -110,47 +61,14 @@ export function checkReferences(
       } else if (at === "key" || !isReplaced(path)) {
         note({ path, at, message: "a reference is not replaced here", expected: "a plain value", found });
       } else {
-        uses.set(name, [...uses.get(name) ?? [], path]);
-        if (fallback !== undefined) fallbacks.set(name, fallback.slice(2));
+        const use = uses.get(name) ?? { name, paths: [] };
+        use.paths.push(path);
+        if (fallback !== undefined) use.fallback = fallback.slice(2);
+        uses.set(name, use);
       }
     }
   });
-  if (!env) return;
-  for (const [name, paths] of uses) {
-    const value = env(name) ?? fallbacks.get(name);
-    for (const path of value ? paths : []) {
-      const [, , expected] = FORMS.find(([places, form]) => isOneOf(places, path) && !form.test(value!)) ??
-        [];
-      if (expected) note({ path, message: `the value of ${name} cannot be sent here`, expected });
-    }
-    const opened = paths.find((path) => isOneOf(TOKENS, path));
-    if (!value) note({ severity: envMissing, path: paths[0]!, ...unsetFinding(name, value, paths) });
-    else if (env(name) === undefined) continue;
-    else if (opened && value.length < SHORTEST_TOKEN) {
-      note({ severity: "warning", path: opened, ...guessable(name) });
-    } else if (value.length < WHOLE_LENGTH) note({ severity: "warning", path: paths[0]!, ...short(name) });
-  }
-}
-
-const short = (name: string) => ({
-  message:
-    `${name} has fewer than ${WHOLE_LENGTH} characters: where a target echoes it escaped, evidence shows it`,
-  expected: `a value of ${WHOLE_LENGTH} characters or more`,
-});
-
-const guessable = (name: string) => ({
-  message: `${name} has fewer than ${SHORTEST_TOKEN} characters: it may be guessed`,
-  expected: "a random token: openssl rand -base64 32",
-});
-
-function unsetFinding(name: string, value: string | undefined, [, ...others]: Path[]) {
-  const also = others.slice(0, 3).map(pathText).join(", ") +
-    (others.length > 3 ? ` and ${others.length - 3} more` : "");
-  return {
-    message: `${name} is ${value === "" ? "empty" : "not set"}${also && `; also used at ${also}`}`,
-    expected: name.startsWith("file:") ? `the file ${name.slice(5)}` : `the environment variable ${name}`,
-    found: "nothing",
-  };
+  return [...uses.values()];
 }
 
 /** Calls `visit` for each text or key that may contain a reference. */

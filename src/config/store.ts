@@ -2,7 +2,7 @@ import type { StoreConfig } from "./config.ts";
 import type { ConfigStoreKind } from "./kinds.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Note } from "./problem.ts";
-import type { Environment } from "./references.ts";
+import type { Environment } from "./secret_values.ts";
 
 /** Context for choosing the store. */
 export interface StoreContext extends Environment {

@@ -15,7 +15,7 @@ import type { RawConfig } from "./schema/mod.ts";
 import type { Draft } from "./validate.ts";
 import { type CronReader, everyFault, readTiming, type TimingContext } from "./timing.ts";
 import { unique } from "./duplicates.ts";
-import type { Environment } from "./references.ts";
+import type { Environment } from "./secret_values.ts";
 import { noteLacking } from "./lacking.ts";
 
 /** Context of all targets. */

@@ -55,7 +55,38 @@ test("a digest that was compiled is not made again", async () => {
 
 test("a compiled config names the secrets that it refers to", () => {
   const webhooks = [{ id: "a", url: "${env:A_URL}", secret: "${env:A_SECRET:-none}" }];
-  expect(compileConfig({ ...value(), webhooks }).secrets).toEqual(["A_URL", "A_SECRET"]);
+  expect(compileConfig({ ...value(), webhooks }).secrets).toEqual([
+    { name: "A_URL", paths: [["webhooks", 0, "url"]] },
+    { name: "A_SECRET", fallback: "none", paths: [["webhooks", 0, "secret"]] },
+  ]);
+});
+
+test("a compiled config is held against the secrets of its deployment, each named where it stands", async () => {
+  const [shop] = value().targets as Record<string, unknown>[];
+  const steps = [{ request: { path: "/", headers: { "x-key": "${env:KEY}" } }, expect: ["status == 200"] }];
+  const targets = ["shop", "till"].map((id) => ({
+    ...shop,
+    id,
+    checks: [{ contract: "It works.", journey: steps }],
+  }));
+  const compiled = compileConfig({ ...value(), targets, api: { token: "${env:TOKEN}" } });
+  const problemsOf = async (env: Record<string, string>) => {
+    const loading = loadCompiled(bundled(compiled), { ...options, env: (name) => env[name] });
+    const { problems } = await loading.then(
+      ({ warnings }) => ({ problems: warnings }),
+      (error: ConfigError) => error,
+    );
+    return problems.map(({ severity, path, message }) => `${severity} ${path}: ${message}`).toSorted();
+  };
+  const key = 'targets[0].checks[0].journey[0].request.headers["x-key"]';
+  expect(await problemsOf({})).toEqual([
+    "error api.token: TOKEN is not set",
+    `error ${key}: KEY is not set`,
+  ]);
+  expect(await problemsOf({ TOKEN: "short", KEY: "a\nb and so on" })).toEqual([
+    `error ${key}: the value of KEY cannot be sent here`,
+    "warning api.token: TOKEN has fewer than 16 characters: it may be guessed",
+  ]);
 });
 
 test("the mark is that of the present grammar (deno task schema writes it)", () => {
