@@ -136,6 +136,7 @@ function openAssay(options: StartOptions) {
     ...current,
     store,
     owner: crypto.randomUUID(),
+    deliveryCause: () => current.deliver.cause(),
     onCommit: (notices, at) => {
       void current.beat?.(at);
       if (notices > 0) void outbox();

@@ -35,6 +35,8 @@ export interface SettlerFixture extends TestEnv {
   store: Store;
   script: ScriptedProbers;
   settler: Settler;
+  /** Reads what is wrong with delivery, in place of a deliverer; nothing at first. */
+  delivery: { read(): Promise<string | undefined> };
   /** Runs the tick of the present minute and moves to the next one, `count` times. */
   runMinutes(count?: number): Promise<void>;
   state(check?: string): Promise<CheckState>;
@@ -60,7 +62,12 @@ export async function settlerFixture(
   const ports = { ...own.ports, clock };
   const script = scriptedProbers(own.config);
   const { probers } = script;
-  const settling = settler({ ports, store, config: own.config, probers, owner, sparesHanging });
+  const delivery: SettlerFixture["delivery"] = { read: () => Promise.resolve(undefined) };
+  const deliveryCause = () => delivery.read();
+  const settling = settler({
+    ...{ ports, store, probers, owner, sparesHanging, deliveryCause },
+    config: own.config,
+  });
   return {
     ...own,
     clock,
@@ -68,6 +75,7 @@ export async function settlerFixture(
     store,
     script,
     settler: settling,
+    delivery,
     async runMinutes(count = 1) {
       for (let i = 0; i < count; i++) {
         const minuteMs = Math.floor(clock.now() / 60_000) * 60_000;

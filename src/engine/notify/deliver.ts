@@ -63,6 +63,8 @@ export interface Deliverer {
   (bounds?: CallOptions): Promise<number>;
   /** Why delivery is stuck; undefined if it works or has nothing to send. */
   fault(): string | undefined;
+  /** Which webhooks have failed for minutes, as the cause of an incident of Assay's own; undefined: none. */
+  cause(): Promise<string | undefined>;
 }
 
 /** The longest wait inside a lane for the receiver's rate limit; a longer one postpones the notice. */
@@ -179,7 +181,7 @@ export function deliverer(
     const move = () => progress.move();
     return progress.watch(() => send({ post, ...claimer(post, bounds), move, made: 0 }), reset);
   };
-  return Object.assign(call, { fault: () => progress.fault });
+  return Object.assign(call, { fault: () => progress.fault, cause: () => health.cause() });
 }
 
 interface Call {

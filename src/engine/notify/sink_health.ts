@@ -6,7 +6,7 @@
  */
 import type { Config, Webhook } from "../../config/config.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
-import { MINUTE_MS } from "../../base/time.ts";
+import { iso, MINUTE_MS } from "../../base/time.ts";
 import { listSinkStates, putSinkState, type SinkState } from "../../storage/records/sink_states.ts";
 import type { OutboxStore, RecordStore } from "../../storage/store.ts";
 import { Pace } from "./pace.ts";
@@ -16,6 +16,8 @@ import { findSink, type Sink, type SinkAnswer } from "./sink.ts";
 const OPENS = 3;
 /** How often the oldest notice is retried while the breaker is open. */
 const PROBE_MS = MINUTE_MS;
+/** A sink that has failed for so long is a problem of Assay's delivery. */
+const FAILS_MS = 5 * MINUTE_MS;
 
 /** State of one sink in this process. */
 interface Entry {
@@ -69,6 +71,24 @@ export class SinkHealth {
   async isTroubled(webhook: string): Promise<boolean> {
     const entry = (await this.#load()).get(webhook);
     return entry !== undefined && (entry.failures > 0 || entry.state.failingSince !== undefined);
+  }
+
+  /**
+   * What is wrong with delivery, in words that follow "fails: "; undefined: no sink has failed for five
+   * minutes.
+   */
+  async cause(): Promise<string | undefined> {
+    const nowMs = this.#context.ports.clock.now();
+    const failing = [...await this.#load()]
+      .flatMap(([webhook, { state: { failingSince = Infinity } }]) => ({ webhook, failingSince }))
+      .filter(({ failingSince }) => nowMs - failingSince >= FAILS_MS)
+      .toSorted((a, b) => a.failingSince - b.failingSince);
+    const [first, ...others] = failing;
+    if (!first) return undefined;
+    const more = others.length === 0
+      ? ""
+      : `, ${others.map(({ webhook }) => webhook).join(", ")} since later`;
+    return `webhook ${first.webhook} has accepted nothing since ${iso(first.failingSince)}${more}`;
   }
 
   /** Records the answer of an attempt. */

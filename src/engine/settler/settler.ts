@@ -6,7 +6,6 @@
  *                          +------------- a confirmation is called for -------------+
  */
 import type { Check } from "../../config/config.ts";
-import type { OwnSighting } from "../../judgement/own_causes.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Lease, Store } from "../../storage/store.ts";
 import { messageOf } from "../../base/error_message.ts";
@@ -17,7 +16,7 @@ import { Lines } from "./lines.ts";
 import { probeNow } from "./probe_now.ts";
 import { scheduleSightings } from "./schedule_lag.ts";
 import { type Setup, setupOf } from "./setup.ts";
-import { Sightings } from "./sightings.ts";
+import { deliverySightings, Sightings } from "./sightings.ts";
 import { type MinuteStatistics, Statistics } from "./statistics.ts";
 
 export interface SettlerOptions extends GatherOptions {
@@ -26,6 +25,8 @@ export interface SettlerOptions extends GatherOptions {
   owner: string;
   /** Called after each commit with the number of notices it wrote and the instant of its walks (epoch ms). */
   onCommit?: (notices: number, at: number) => void;
+  /** What is wrong with delivery when a minute begins; absent: delivery is not watched. */
+  deliveryCause?: () => Promise<string | undefined>;
   /** Walk a slot however late it is: for a schedule that is triggered by hand. */
   walksLate?: boolean;
   /**
@@ -66,11 +67,6 @@ export interface Settler {
   replace(next: GatherOptions): Promise<void>;
   /** Walks `check` now from every prober and judges it. Nothing is stored, and no vote changes. */
   probeNow(check: Check): Promise<CheckState>;
-  /**
-   * Records a sighting of Assay itself; the next commit judges it, at the latest in `housekeep` (see
-   * stepOwn).
-   */
-  note(sighting: OwnSighting): void;
   /** Statistics since the last call. */
   takeStatistics(): MinuteStatistics;
   /** Housekeeping once the walks of a minute are settled (`tick` calls it). Never rejects. */
@@ -112,7 +108,8 @@ export function settler(options: SettlerOptions): Settler {
     const taken = await store.takeLease({ tick: minuteMs, owner, nowMs, ttlMs: LEASE_MS });
     if (!taken) return taken;
     const seen = walksLate ? [] : scheduleSightings({ minuteMs, nowMs, beforeMs });
-    for (const sighting of seen) sightings.add(sighting);
+    const delivery = await deliverySightings(minuteMs, options.deliveryCause);
+    for (const sighting of [...seen, ...delivery]) sightings.add(sighting);
     await beginUnder(taken);
     return taken;
   };
@@ -138,7 +135,6 @@ export function settler(options: SettlerOptions): Settler {
     settleDue: async () => void await Promise.all(flights.startDue()),
     replace: (next) => queue.exclusively(() => replace(next)),
     probeNow: (check) => probeNow({ clock, store, queue, setup }, check),
-    note: (sighting) => sightings.add(sighting),
     takeStatistics: () => statistics.take(),
     housekeep,
     release: async () => {

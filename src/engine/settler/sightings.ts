@@ -4,6 +4,20 @@ import type { OwnSighting } from "../../judgement/own_causes.ts";
 /** The limit is reached only while commits fail; the oldest are dropped first. */
 const MAX_WAITING = 100;
 
+/** What the minute at `at` shows about delivery: nothing where it is not watched, or cannot be known. */
+export async function deliverySightings(
+  at: number,
+  readCause?: () => Promise<string | undefined>,
+): Promise<OwnSighting[]> {
+  if (!readCause) return [];
+  try {
+    return [{ kind: "delivery", at, cause: await readCause() }];
+  } catch {
+    // The store failed. Commits fail as well, and log it.
+    return [];
+  }
+}
+
 export class Sightings {
   #waiting: OwnSighting[] = [];
 

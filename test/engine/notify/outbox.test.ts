@@ -64,6 +64,18 @@ describe("a receiver that was down for an hour", () => {
   });
 });
 
+test("a receiver that fails for five minutes is a cause of an incident of our own, until it takes one", async () => {
+  const post = await postFixture({ receiver: ({ atMs }) => ({ status: atMs < HOUR ? 503 : 200 }) });
+  expect(await post.cause()).toBeUndefined();
+  await post.put(openings(1));
+  await post.run(5 * MINUTE);
+  expect(await post.cause()).toBeUndefined();
+  await post.run(MINUTE);
+  expect(await post.cause()).toMatch(/^webhook hook has accepted nothing since \d{4}-\d\d-\d\dT[\d:.]+Z$/);
+  await post.run(HOUR);
+  expect(await post.cause()).toBeUndefined();
+});
+
 describe("a URL that is mended", () => {
   const WRONG = plainSettings("https://wrong.example/hook");
   const RIGHT = plainSettings("https://right.example/hook");

@@ -119,6 +119,7 @@ export async function postFixture(
     arrivals,
     logged,
     failures,
+    cause: () => delivering[0]!.cause(),
     elapsed: () => clock.now() - startMs,
     /** Tells of a change of an incident, now. */
     async put(changes: { incident: string; change: Change | "acknowledged"; episode?: number }[]) {

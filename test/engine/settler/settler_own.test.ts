@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openSqlite } from "../../../functions/deno/sqlite.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
-import type { OwnSighting } from "../../../src/judgement/own_causes.ts";
 import { decodeOwn, OWN_ROW } from "../../../src/storage/codec.ts";
 import { EMPTY_OWN } from "../../../src/judgement/own.ts";
 import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
@@ -149,30 +148,23 @@ describe("rounds that no prober has room for", () => {
   });
 });
 
-describe("what is noted of Assay itself", () => {
-  const note = (world: SettlerFixture, cause?: string): OwnSighting => ({
-    kind: "delivery",
-    at: world.clock.now(),
-    ...(cause && { cause }),
-  });
-
+describe("a delivery that fails", () => {
   test("is told with the next commit, with nobody's votes, and over after three slots without it", async () => {
     const world = await settlerFixture(
       threeRegions([["version: 1", "version: 1\npublicUrl: https://assay.example"]]),
     );
     await world.runMinutes();
-    world.settler.note(note(world, "webhook ops has taken nothing for 5 min"));
+    world.delivery.read = () =>
+      Promise.resolve("webhook ops has accepted nothing since 2023-11-15T00:00:00.000Z");
     await world.runMinutes();
-    for (let i = 0; i < 3; i++) {
-      world.settler.note(note(world));
-      await world.runMinutes();
-    }
+    world.delivery.read = () => Promise.resolve(undefined);
+    await world.runMinutes(3);
     const [opened, resolved] = (await world.notices()).map(({ body }) => JSON.parse(body).data);
     expect(opened).toMatchObject({
       incident: { family: "evidence", kind: "delivery", severity: "warning", scope: "global" },
       target: { id: "_assay" },
       check: { id: "delivery" },
-      summary: "Assay's delivery fails: webhook ops has taken nothing for 5 min",
+      summary: "Assay's delivery fails: webhook ops has accepted nothing since 2023-11-15T00:00:00.000Z",
       decision: { votes: {}, rule: "none: it is about Assay itself" },
       evidence: {},
     });
@@ -183,19 +175,28 @@ describe("what is noted of Assay itself", () => {
   test("is told at the end of a minute in which nothing is walked", async () => {
     const world = await settlerFixture(threeRegions([["id: read,", "id: read, every: 1h,"]]));
     await world.clock.advance(MINUTE);
-    world.settler.note(note(world, "nothing goes out"));
+    world.delivery.read = () => Promise.resolve("nothing goes out");
     await world.runMinutes();
     expect(await summaries(world)).toEqual(["Assay's delivery fails: nothing goes out"]);
   });
 
   test("waits while a commit is refused", async () => {
     const world = await settlerFixture();
-    world.settler.note(note(world, "nothing goes out"));
+    world.delivery.read = () => Promise.resolve("nothing goes out");
     const { commit } = world.store;
     world.store.commit = () => Promise.resolve(false);
     await world.runMinutes();
     world.store.commit = commit.bind(world.store);
     await world.runMinutes();
     expect(await summaries(world)).toEqual(["Assay's delivery fails: nothing goes out"]);
+  });
+
+  test("is not over while the store cannot say how delivery is", async () => {
+    const world = await settlerFixture();
+    world.delivery.read = () => Promise.resolve("nothing goes out");
+    await world.runMinutes();
+    world.delivery.read = () => Promise.reject(new Error("the store is down"));
+    await world.runMinutes(5);
+    expect((await ownIncidents(world)).map(({ state }) => state)).toEqual(["open"]);
   });
 });
