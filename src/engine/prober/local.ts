@@ -4,6 +4,7 @@
  */
 import type { Check } from "../../config/config.ts";
 import { atMost, type Ports } from "../../base/ports.ts";
+import { mapInSlices } from "../../base/slices.ts";
 import type { AuthKind, StepKind } from "../../evidence/probe/step_kind.ts";
 import type { ProberLocation } from "./location.ts";
 import { Cache } from "../../base/cache.ts";
@@ -127,9 +128,10 @@ class LocalProber {
       }
     }, { once: true });
     if (left === 0) resolve(answers);
-    for (const check of order) {
-      this.#walk(check, turn).then((walked) => settle(check, walked)).catch(reject);
-    }
+    mapInSlices(this.#ports.clock, order, (check) => {
+      // Not after the deadline.
+      if (open.has(check)) this.#walk(check, turn).then((walked) => settle(check, walked)).catch(reject);
+    }).catch(reject);
     return promise;
   }
 

@@ -3,7 +3,8 @@ import * as z from "../../base/zod.ts";
 import type { Check } from "../../config/config.ts";
 import { exchange, resolveUrl, USER_AGENT } from "../../base/http/client.ts";
 import { messageOf } from "../../base/error_message.ts";
-import { pause, type Ports } from "../../base/ports.ts";
+import type { Ports } from "../../base/ports.ts";
+import { mapInSlices } from "../../base/slices.ts";
 import {
   CAPTURED_CHARS,
   CLEANUP_OUTCOMES,
@@ -165,9 +166,6 @@ export function remoteProber(
   };
 }
 
-/** Validating 10,000 rounds takes 160 ms, so it yields to other work after each slice of this length (ms). */
-const SLICE_MS = 5;
-
 /**
  * Parses a reply. An invalid answer counts as missed, with the path of the fault; rejects if all answers are
  * invalid.
@@ -182,24 +180,16 @@ async function replyIn(
     throw new Error(`invalid: answers: more than the ${checks.length} asked`);
   }
   const faults: unknown[] = [];
-  const read: RoundResult[] = [];
-  let began = clock.elapsed();
-  for (const [i, answer] of answers.entries()) {
-    if (clock.elapsed() - began > SLICE_MS) {
-      await pause(clock, 0);
-      began = clock.elapsed();
-    }
+  // Validating 10,000 rounds takes 160 ms.
+  const read = await mapInSlices(clock, answers.entries(), ([i, answer]): RoundResult => {
     const path = ["answers", i];
     try {
-      read.push(answerIn(answer, slot, path));
+      return answerIn(answer, slot, path);
     } catch (error) {
       faults.push(error);
-      read.push({
-        ...validateReply(z.object(about), answer, path),
-        missed: secrets.redact(messageOf(error)),
-      });
+      return { ...validateReply(z.object(about), answer, path), missed: secrets.redact(messageOf(error)) };
     }
-  }
+  });
   if (faults.length > 0 && faults.length === answers.length) throw faults[0];
   return { ...rest, answers: read };
 }

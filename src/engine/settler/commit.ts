@@ -12,6 +12,7 @@ import type { Ask } from "../../judgement/own_probers.ts";
 import type { Arrival } from "../../judgement/round.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Clock } from "../../base/ports.ts";
+import { mapInSlices } from "../../base/slices.ts";
 import type { Commit, Lease, Sample, StateStore } from "../../storage/store.ts";
 import { encodeHistory } from "../../storage/codec.ts";
 import { notices } from "../notify/mod.ts";
@@ -72,7 +73,7 @@ interface Announcement {
 
 /** Judges and commits a batch. Null: another process now holds the lease, and nothing was written. */
 export async function commitBatch(context: JudgeContext, batch: Batch): Promise<Committed | null> {
-  const { config, store, cache, lines, lease } = context;
+  const { clock, config, store, cache, lines, lease } = context;
   const checks = [...batch.arrivals.keys()];
   const { states, own: before, touched, gone, dropFrom } = await cache.load(
     batch.moves ? config.checks : checks,
@@ -83,9 +84,15 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
     stateOf: (key) => states.get(key) ?? cache.stateOf(key),
   });
   // One instant for all: confirmations called for at different instants would each need a commit.
-  const options = { now: context.clock.now(), newId: context.newId };
-  const judged = inOrder(checks).map((check) =>
-    judgeCheck(config, check, states, { ...options, arrivals: afterFirst(context, check, states, arrivals) })
+  const options = { now: clock.now(), newId: context.newId };
+  const judged = await mapInSlices(
+    clock,
+    inOrder(checks),
+    (check) =>
+      judgeCheck(config, check, states, {
+        ...options,
+        arrivals: afterFirst(context, check, states, arrivals),
+      }),
   );
   const ownStep = judgeOwn(
     context,
@@ -103,8 +110,8 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
   ];
   const history = await linesOf(context, batch, judged);
   const changed = new Set(checks.map(({ key }) => cache.packing.shardOf.get(key)!));
-  const packed = touched.filter((shard) => dropFrom !== undefined || changed.has(shard))
-    .map((shard) => cache.encodeShard(shard, states));
+  const written = touched.filter((shard) => dropFrom !== undefined || changed.has(shard));
+  const packed = await mapInSlices(clock, written, (shard) => cache.encodeShard(shard, states));
   const own = cache.encodeOwn(ownStep.state);
   const rows = [...packed.map(({ shard, layout, state }) => ({ shard, layout, state })), ...own ? [own] : []];
   const { incidents, notices } = changesOf(changes, config);
@@ -112,7 +119,7 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
   const commit: Commit = {
     shards: rows,
     dropFrom,
-    samples: history.map(sampleOf),
+    samples: await mapInSlices(clock, history, sampleOf),
     // An incident's cause may be found after it opened.
     incidents: [...incidents, ...[...named.incidents.values()].filter(({ id }) => !changedIds.has(id))],
     notices,

@@ -148,7 +148,7 @@ export class JudgeQueue {
   }
 
   /** Runs `work` after all earlier work and before all later work. */
-  exclusively(work: () => Promise<void>): Promise<void> {
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
     return done;

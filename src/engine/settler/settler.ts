@@ -105,7 +105,10 @@ export function settler(options: SettlerOptions): Settler {
 
   const begin = async (minuteMs: number, beforeMs?: number) => {
     const nowMs = clock.now();
-    const taken = await store.takeLease({ tick: minuteMs, owner, nowMs, ttlMs: LEASE_MS });
+    // After the commit under way: the new lease would refuse it.
+    const taken = await queue.exclusively(() =>
+      store.takeLease({ tick: minuteMs, owner, nowMs: clock.now(), ttlMs: LEASE_MS })
+    );
     if (!taken) return taken;
     const seen = walksLate ? [] : scheduleSightings({ minuteMs, nowMs, beforeMs });
     const delivery = await deliverySightings(minuteMs, options.deliveryCause);

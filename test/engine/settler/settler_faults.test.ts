@@ -241,3 +241,32 @@ describe("a commit that does not happen", () => {
     expect(told).toEqual([[0, START], [1, START + MINUTE]]);
   });
 });
+
+test("a commit that is under way when the next minute begins is not refused for it", async () => {
+  const memory = memoryStore();
+  const release = Promise.withResolvers<void>();
+  let wait: Promise<void> | undefined;
+  const store = new Proxy(memory, {
+    get(target, name) {
+      if (name === "commit") {
+        const commit: typeof memory.commit = async (...given) => {
+          await wait;
+          return await target.commit(...given);
+        };
+        return commit;
+      }
+      const method: unknown = Reflect.get(target, name);
+      return typeof method === "function" ? method.bind(target) : method;
+    },
+  });
+  const world = await settlerFixture(threeRegions(), { store });
+  await world.runMinutes();
+  wait = release.promise;
+  await world.runMinutes();
+  const third = world.runMinutes();
+  release.resolve();
+  await third;
+  expect(world.log).toEqual([]);
+  const samples = await store.readSamples({ shard: 0, from: 0, to: Infinity });
+  expect(samples.map(({ slot }) => slot)).toEqual([START, START + MINUTE, START + 2 * MINUTE]);
+});
