@@ -50,7 +50,7 @@ export function appOf(options: ApiOptions, storeRoutes: Record<string, Resource[
   const services = options.services ??
     (options.store && gateServices(ports, config, options.store, options.slo));
   const app = new Hono();
-  app.use(securityHeaders(), allowOrigins(config.api.cors), rateLimit(ports.clock, config.api));
+  app.use(securityHeaders(), ...allowOrigins(config.api.cors), rateLimit(ports.clock, config.api));
   const own = { ...options, store: services?.store, states: services?.states };
   for (const routes of Object.values(PROCESS_ROUTES)) app.route("/", routes(own));
   if (options.rounds) app.route("/", options.rounds(own));

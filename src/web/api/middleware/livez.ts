@@ -1,4 +1,4 @@
-import { SECURITY_HEADERS } from "./security_headers.ts";
+import { secure } from "./security_headers.ts";
 
 /** Liveness endpoint: it says that the process answers, and nothing else. */
 export const LIVEZ = "/livez";
@@ -14,4 +14,4 @@ export const unreadyResponse = (): Response =>
   healthResponse(503, '{"status":"fail","checks":{"config":[{"status":"fail"}]}}');
 
 const healthResponse = (status: number, text: string) =>
-  new Response(text, { status, headers: { ...SECURITY_HEADERS, "content-type": "application/health+json" } });
+  secure(new Response(text, { status, headers: { "content-type": "application/health+json" } }));

@@ -16,15 +16,23 @@ export const SECURITY_HEADERS = {
 } as const;
 
 /**
- * Adds {@linkcode SECURITY_HEADERS}. Pages set their own policy; badges set their own caching and
- * `cross-origin`.
+ * Adds the {@linkcode SECURITY_HEADERS} that a response lacks. Creating a response with all of them costs ten
+ * times as much CPU.
  */
+export function secure(response: Response): Response {
+  const { headers } = response;
+  // Only this function sets x-frame-options, together with the others.
+  if (headers.has("x-frame-options")) return response;
+  for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
+  return response;
+}
+
+/** Secures every response. Pages set their own policy; badges set their own caching and `cross-origin`. */
 export function securityHeaders(): MiddlewareHandler {
   return async (c, next) => {
     await next();
-    const { headers } = c.res;
-    for (const [name, value] of Object.entries(SECURITY_HEADERS)) {
-      if (!headers.has(name)) headers.set(name, value);
-    }
+    secure(c.res);
   };
 }

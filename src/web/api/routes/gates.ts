@@ -7,7 +7,6 @@ import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import type { Decision } from "../../../judgement/gate.ts";
 import { DECISIONS } from "../../../judgement/words.ts";
 import { Cache } from "../../../base/cache.ts";
-import { SECURITY_HEADERS } from "../middleware/security_headers.ts";
 import { formatDocument } from "../../../engine/gates/document.ts";
 import type { GateQuery } from "../../../engine/gates/evaluate.ts";
 import { limitBody } from "../middleware/body.ts";
@@ -229,15 +228,12 @@ interface GateAnswer extends Pick<Asked, "mode" | "format"> {
 
 const TYPES = { json: "application/json", text: "text/plain; charset=utf-8" };
 
-/**
- * Sets all headers at once, which is cheaper than middleware. No trailing newline, because some tools compare
- * the text as a whole.
- */
-const gateResponse = ({ decision, format, text }: GateAnswer, status: 200 | 409 | 424) =>
-  new Response(text, {
-    status,
-    headers: { ...SECURITY_HEADERS, "x-gate-decision": decision, "content-type": TYPES[format] },
-  });
+/** There is no trailing newline, because some tools compare the text as a whole. */
+function gateResponse({ decision, format, text }: GateAnswer, status: 200 | 409 | 424): Response {
+  const response = new Response(text, { status, headers: { "content-type": TYPES[format] } });
+  response.headers.set("x-gate-decision", decision);
+  return response;
+}
 
 /** The raw query string of the URL. */
 function searchOf(c: Context): string {
