@@ -245,7 +245,7 @@ describe("a commit that does not happen", () => {
 test("a commit that is under way when the next minute begins is not refused for it", async () => {
   const memory = memoryStore();
   const release = Promise.withResolvers<void>();
-  let wait: Promise<void> | undefined;
+  let wait = Promise.resolve();
   const store = new Proxy(memory, {
     get(target, name) {
       if (name === "commit") {
