@@ -125,7 +125,7 @@ describe("a source of a report", () => {
   });
 
   test.each<[string, string, RegExp]>([
-    ["push", `{ push: { ttl: 1m }, auth: { bearer: "\${env:KEY}" } }`, /auth has no meaning beside push/],
+    ["push", `{ push: { ttl: 1m }, auth: { bearer: "\${env:KEY}" } }`, /auth has no effect with push/],
     [
       "aws",
       `{ aws: { targetGroup: "${GROUP}", accessKeyId: "\${env:KEY}", secretAccessKey: "\${env:KEY}" }, auth: { bearer: "\${env:KEY}" } }`,
