@@ -65,7 +65,9 @@ export const initCommand = new Command("init")
     await Deno.writeTextFile(output, text, { createNew: true }).catch((error) =>
       fail(USAGE, `Cannot write ${output}: ${error.message}`)
     );
-    console.error(`wrote ${output}`);
+    console.error(
+      `wrote ${output}: it only proves that ${url.pathname} answers. Make its journey a real use of the service`,
+    );
     if (run) await runCommand.parseAsync([output], { from: "user" });
   });
 

@@ -22,7 +22,9 @@ export function planDoubts({ checks, regions }: Pick<Config, "checks" | "regions
     return [{
       severity: "warning",
       path: `check ${check.key}`,
-      message: `at 1 % of lost requests it sends about ${Math.round(alarms)} false alarms a year`,
+      message: `at 1 % of lost requests it sends about ${Math.round(alarms)} false alarm${
+        Math.round(alarms) === 1 ? "" : "s"
+      } a year`,
       expected: "retry, more regions or a higher failureThreshold; assay plan tells what they change",
     }];
   }

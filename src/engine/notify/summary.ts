@@ -121,7 +121,9 @@ function factsOf(input: SummaryInput): string {
   const fact = change === "opened" && openingFact(input.incident);
   const confirmed = fact ? `, ${fact}` : "";
   const seen = `${detailOf(input.witnesses, kind)}${caveatOf(input.witnesses)}`;
-  return `${verb} ${phrase}: ${yes} of ${voters} agree${confirmed}${silent}${seen}`;
+  return `${verb} ${phrase}: ${yes} of ${voters} ${
+    counts.reporting === 1 ? "agrees" : "agree"
+  }${confirmed}${silent}${seen}`;
 }
 
 function acknowledged({ subject, incident: { kind }, acknowledgement }: SummaryInput): string {

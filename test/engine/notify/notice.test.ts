@@ -253,7 +253,7 @@ describe("notices", () => {
       "one region",
       { family: "advisory", kind: "region", scope: "eu" },
       undefined,
-      "Checkout / write in eu fails its journey, and the other regions do not agree: 1 of 1 prober agree (place an order: body.state is 'pending')",
+      "Checkout / write in eu fails its journey, and the other regions do not agree: 1 of 1 prober agrees (place an order: body.state is 'pending')",
     ],
     [
       "a certificate",
