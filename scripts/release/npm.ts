@@ -6,6 +6,13 @@ import manifest from "../../deno.json" with { type: "json" };
 
 const OUT = "dist/npm";
 
+/**
+ * `require` of the CommonJS modules in a bundle. `deno bundle` replaces esbuild's by a pattern that misses it
+ * where minification has named it `$`.
+ */
+const REQUIRE =
+  'import{createRequire as requireOf}from"node:module";var require=requireOf(import.meta.url);\n';
+
 /** The package.json. The `deno` dependency is the version that builds it. */
 const packageJson = {
   name: manifest.name,
@@ -33,6 +40,7 @@ console.log(`${OUT}: ${packageJson.name} ${packageJson.version}, with deno ${pac
 
 /** Bundles an entry point with all its imports into one file. */
 async function bundle(entry: string, name: string): Promise<void> {
+  const file = `${OUT}/lib/${name}`;
   const args = [
     "bundle",
     "--quiet",
@@ -41,8 +49,9 @@ async function bundle(entry: string, name: string): Promise<void> {
     "deno",
     "--minify",
     "-o",
-    `${OUT}/lib/${name}`,
+    file,
   ];
   const { success } = await new Deno.Command(Deno.execPath(), { args: [...args, entry] }).spawn().status;
   if (!success) Deno.exit(1);
+  await Deno.writeTextFile(file, REQUIRE + await Deno.readTextFile(file));
 }

@@ -84,7 +84,9 @@ export interface AwsAccess {
   region: string;
   /** The target group to query. */
   targetGroupArn: string;
+  /** A reference to the environment, as the config has it. */
   accessKeyId: string;
+  /** A reference to the environment, as the config has it. */
   secretAccessKey: string;
   /** Only for temporary keys. */
   sessionToken?: string;
