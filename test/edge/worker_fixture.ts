@@ -1,4 +1,5 @@
 /** The world of a test in workerd: the Worker and its objects, the clock, the config of the deployment, and a room of the shop. */
+import { compileConfig } from "../../src/config/compiled.ts";
 import bundled from "#config";
 import { env, reset, runInDurableObject, SELF, type Stub } from "cloudflare:test";
 import { afterEach, beforeEach, vi } from "vitest";
@@ -17,7 +18,7 @@ import type { CheckHistory } from "../../src/judgement/assess.ts";
 export const minute = (n: number) => START + n * MINUTE;
 
 /** What `wrangler.toml` bundles here; the Worker and this test share the module. */
-const compiled = bundled as { config: Record<string, unknown>; objects: number };
+const compiled = bundled as { config: Record<string, unknown>; objects: number; secrets: unknown };
 const deployed = compiled.config;
 const original = structuredClone(deployed);
 
@@ -140,6 +141,7 @@ export class WorkerFixture {
     const target = { ...targets()[0], url: this.shop.stall() };
     const webhook = { id: "oncall", url: this.shop.hook, secret: "${env:ONCALL_SECRET}" };
     Object.assign(deployed, structuredClone(original), { targets: [target], webhooks: [webhook], ...parts });
+    compiled.secrets = compileConfig(deployed).secrets;
   }
 
   /** A new stub each time: one whose object died is of no more use. */
