@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { openStore } from "../../functions/deno/start.ts";
 import { DAY_MS } from "../../src/base/time.ts";
-import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
+import { durationFrom } from "./duration_option.ts";
 import { packChecks } from "../../src/storage/codec.ts";
 import { exportHistory } from "../../src/storage/history/export.ts";
 import { DEFAULT_FILE, loadFile } from "./terminal.ts";
@@ -15,7 +15,10 @@ export const exportCommand = new Command("export")
   )
   .argument("[file]", "the config", DEFAULT_FILE)
   .addOption(
-    new Option("--since <duration>", "how far back to export").argParser(parseSince).default(DAY_MS, "24h"),
+    new Option("--since <duration>", "how far back to export").argParser(durationFrom("0ms", "24h")).default(
+      DAY_MS,
+      "24h",
+    ),
   )
   .action(async (file: string, { since }: { since: number }) => {
     const { config } = await loadFile(file, { envMissing: "warning" });
@@ -29,8 +32,3 @@ export const exportCommand = new Command("export")
       await store.close();
     }
   });
-
-function parseSince(text: string): number {
-  if (!DURATION.test(text)) throw new InvalidArgumentError("Not a duration, such as 24h.");
-  return parseDuration(text);
-}

@@ -1,5 +1,5 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
+import { Command, Option } from "commander";
+import { durationFrom } from "./duration_option.ts";
 import { describe } from "../../src/config/problem.ts";
 import { fail, printResult, USAGE } from "./terminal.ts";
 import { MINUTE_MS } from "../../src/base/time.ts";
@@ -42,10 +42,13 @@ export const gateCommand = new Command("gate")
   .argument("<target>", "the id of the target")
   .addOption(
     new Option("--wait <duration>", "keep asking for this long while it is inconclusive")
-      .argParser(durationOption).default(0, "0s"),
+      .argParser(durationFrom("0ms", "10m")).default(0, "0s"),
   )
   .addOption(
-    new Option("--every <duration>", "how often to ask").argParser(durationOption).default(5_000, "5s"),
+    new Option("--every <duration>", "how often to ask").argParser(durationFrom("0ms", "5s")).default(
+      5_000,
+      "5s",
+    ),
   )
   .option(
     "--url <url>",
@@ -150,11 +153,4 @@ function progressLog(began: number): (line: string) => void {
     [last, at] = [line, now];
     console.error(`${Math.round((now - began) / 1_000)}s ${line}`);
   };
-}
-
-function durationOption(text: string): number {
-  if (!DURATION.test(text)) {
-    throw new InvalidArgumentError("Not a duration: a whole number and ms, s, m, h or d.");
-  }
-  return parseDuration(text);
 }

@@ -1,5 +1,5 @@
-import { InvalidArgumentError, Option } from "commander";
-import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
+import { Option } from "commander";
+import { durationFrom } from "./duration_option.ts";
 
 /** Assumed latency of a request on Cloudflare, where nothing is measured before a deployment. */
 export const EDGE_LATENCY_MS = 300;
@@ -10,11 +10,5 @@ export const latencyOption = () =>
     "--latency <duration>",
     "the assumed latency of every request; by default as measured, else 200ms, on Cloudflare 300ms",
   ).argParser(
-    parseLatency,
+    durationFrom("1ms", "300ms"),
   );
-
-function parseLatency(text: string): number {
-  const ms = DURATION.test(text) ? parseDuration(text) : 0;
-  if (ms === 0) throw new InvalidArgumentError("Not a duration, such as 300ms.");
-  return ms;
-}

@@ -5,7 +5,7 @@ import { budget } from "../../src/capacity/budget.ts";
 import { observedLoss } from "../../src/capacity/observed_loss.ts";
 import { type CheckPlan, curvesOf, plan, type PlanFigures, type ToldAfter } from "../../src/capacity/plan.ts";
 import type { Config } from "../../src/config/config.ts";
-import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
+import { durationFrom } from "./duration_option.ts";
 import { decodeHistory, packChecks } from "../../src/storage/codec.ts";
 import { plot } from "../simulate/plot.ts";
 import { DEFAULT_FILE, fail, INVALID, loadFile, printResult } from "./terminal.ts";
@@ -43,7 +43,9 @@ export const planCommand = new Command("plan")
     ),
   )
   .addOption(
-    new Option("--latency <duration>", "the assumed latency of every request").argParser(parseLatency)
+    new Option("--latency <duration>", "the assumed latency of every request").argParser(
+      durationFrom("0ms", "100ms"),
+    )
       .default(LATENCY_MS, `${LATENCY_MS}ms`),
   )
   .option("--plot <file>", "write an SVG plot of the first check")
@@ -87,11 +89,6 @@ function parseCount(text: string): number {
     throw new InvalidArgumentError("Not a whole number of at least 2.");
   }
   return value;
-}
-
-function parseLatency(text: string): number {
-  if (!DURATION.test(text)) throw new InvalidArgumentError("Not a duration, such as 100ms.");
-  return parseDuration(text);
 }
 
 /** Mean loss over the config's checks in the last day; undefined if there is too little data. */

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { SECOND_MS } from "../../src/base/time.ts";
-import { DURATION, parseDuration } from "../../src/config/schema/duration.ts";
+import { durationFrom } from "./duration_option.ts";
 import type { Simulation } from "../simulate/simulate.ts";
 import { parseTopology, type Topology } from "../simulate/tape.ts";
 import { WORLDS } from "../simulate/worlds.ts";
@@ -32,7 +32,7 @@ export const simulateCommand = new Command("simulate")
     new Option("--topology <RxP>", "only this many regions with this many probers each, such as 3x1")
       .argParser(topology),
   )
-  .addOption(new Option("--every <duration>", "only this check period").argParser(duration))
+  .addOption(new Option("--every <duration>", "only this check period").argParser(durationFrom("1ms", "1m")))
   .option("--side-by-side", "compare with the rules of other tools, --hours of each world")
   .option("--json", "print JSON")
   .action(async ({ json, jobs, every, sideBySide, ...wanted }: SimulateOptions) => {
@@ -76,12 +76,6 @@ function topology(text: string): Topology {
   const found = parseTopology(text);
   if (!found) throw new InvalidArgumentError("Not a topology, such as 3x1.");
   return found;
-}
-
-function duration(text: string): number {
-  const ms = DURATION.test(text) ? parseDuration(text) : 0;
-  if (ms === 0) throw new InvalidArgumentError("Not a duration, such as 1m.");
-  return ms;
 }
 
 const cell = (value: number | null) => value === null ? "" : String(value);

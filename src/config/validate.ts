@@ -1,6 +1,7 @@
 import { closest } from "../base/closest.ts";
 import type { Kinds } from "./kinds.ts";
 import { describe, type Finding, type Path } from "./problem.ts";
+import { meantDuration } from "./schema/duration.ts";
 import { grammar, type RawConfig } from "./schema/mod.ts";
 import type * as z from "../base/zod.ts";
 import { isRecord } from "../base/json.ts";
@@ -114,6 +115,8 @@ function describeIssue(
   // The source text is shown only if the value itself may be shown.
   const described = describe(value, path);
   const found = described === String(value) ? textOf(path) ?? described : described;
+  // The grammar's own messages replace those of zod.
+  if (!/^(Invalid|Too|Unrecognized) /.test(issue.message)) return rejection(issue.message, value, found);
   switch (issue.code) {
     case "invalid_type":
       return wrongType([issue.expected], value, found);
@@ -143,10 +146,10 @@ function describeIssue(
       };
     case "invalid_key": {
       const expected = issue.issues[0]?.message ?? "another key";
-      return { at: "key", ...rejection(expected), found: String(path.at(-1)) };
+      return { at: "key", ...rejection(expected, undefined, String(path.at(-1))) };
     }
     default:
-      return { ...rejection(issue.message), found };
+      return rejection(issue.message, value, found);
   }
 }
 
@@ -156,7 +159,11 @@ function expectedType(issue: Issue): string {
   return issue.code === "invalid_type" && issue.path.length === 0 ? issue.expected : "";
 }
 
-const rejection = (expected: string) => ({ message: `not ${expected.split(":")[0]}`, expected });
+function rejection(expected: string, value: unknown, found: string): FindingText {
+  const [, least, most] = /^a duration from (\w+) to (\w+)/.exec(expected) ?? [];
+  const suggestion = least ? meantDuration(value, least, most) : undefined;
+  return { message: `not ${expected.split(":")[0]}`, expected, found, suggestion };
+}
 
 function wrongType(types: string[], value: unknown, found: string): FindingText {
   const names = [...new Set(types.filter(Boolean).map((type) => TYPES[type] ?? type))];

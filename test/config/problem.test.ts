@@ -8,7 +8,7 @@ type Row = [name: string, find: string, replacement: string, said: Said];
 const CHECK = "targets[0].checks[0]";
 const STEP = `${CHECK}.journey[0]`;
 const AN_ID = "an id: 1 to 63 lower-case letters, digits and hyphens, no hyphen first";
-const A_DURATION = "a duration: whole numbers and d, h, m, s or ms, such as 30s or 1m30s";
+const UNITS = "whole numbers and d, h, m, s or ms, such as 30s or 1m30s";
 const A_REFERENCE = "a reference: ${env:NAME}, so that no secret stands in the config";
 
 const OTHER_TARGET =
@@ -139,22 +139,24 @@ const SHAPES: Row[] = [
   }],
   ["a duration in words", ...check("every: ▸30 seconds"), {
     path: `${CHECK}.every`,
-    message: "not a duration",
-    expected: A_DURATION,
+    message: "not a duration from 1s to 1d",
+    expected: `a duration from 1s to 1d: ${UNITS}`,
     found: '"30 seconds"',
+    suggestion: "30s",
   }],
   ["a bare number for a duration", ...check("timeout: ▸10"), {
     path: `${CHECK}.timeout`,
-    message: "wrong type",
-    expected: "a text",
-    found: "10",
-    suggestion: '"10"',
-  }],
-  ["a timeout out of bounds", ...check("timeout: ▸2m"), {
-    path: `${CHECK}.timeout`,
     message: "not a duration from 100ms to 45s",
-    expected: "a duration from 100ms to 45s",
-    found: "2m",
+    expected: `a duration from 100ms to 45s: ${UNITS}`,
+    found: "10",
+    suggestion: "10s",
+  }],
+  ["a number for a duration or 0", ...check("confirm: ▸30"), {
+    path: `${CHECK}.confirm`,
+    message: "not a duration from 20s to 1h, or 0",
+    expected: "a duration from 20s to 1h, or 0",
+    found: "30",
+    suggestion: "30s",
   }],
   ["a misspelt rule", ...check("quorum: { open: ▸majorty }"), {
     path: `${CHECK}.quorum.open`,

@@ -187,7 +187,7 @@ test.each<[name: string, report: string, said: Said]>([
   ["a push without a lifetime", 'report: { push: ▸{ token: "${env:PUSH}" } }', {
     path: `${ONE}.push.ttl`,
     message: "ttl is missing",
-    expected: "a text",
+    expected: "a duration from 1s to 1d: whole numbers and d, h, m, s or ms, such as 30s or 1m30s",
     found: "nothing",
   }],
   ["a push with a token in the open", "report: { push: { ttl: 1m, token: ▸letmein } }", {

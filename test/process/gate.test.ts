@@ -99,6 +99,7 @@ describe("assay gate", () => {
   test.each<[string, string[], string]>([
     ["a check that is not there", ["--check", "buy"], "404"],
     ["a duration that is none", ["--wait", "soon"], "duration"],
+    ["a duration without a unit", ["--wait", "10"], "Did you mean 10m?"],
     ["a token that is not set", ["--token-env", "NOT_SET"], "$NOT_SET"],
     ["a region that is not there", ["--regions", "mars"], "400"],
   ])("%s is wrong use: exit 3", async (_, args, said) => {

@@ -1,7 +1,8 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, Option } from "commander";
 import { onStop } from "../../../functions/deno/stop_signals.ts";
 import { denoPorts, jsonLog } from "../../../functions/deno/ports.ts";
-import { DURATION, formatDuration, parseDuration } from "../../../src/config/schema/duration.ts";
+import { formatDuration } from "../../../src/config/schema/duration.ts";
+import { durationFrom } from "../duration_option.ts";
 import { describe } from "../../../src/config/problem.ts";
 import { resolveUrl } from "../../../src/base/http/client.ts";
 import { messageOf } from "../../../src/base/error_message.ts";
@@ -36,11 +37,7 @@ interface Options {
   dialect: string;
 }
 
-const durationOption = (text: string) => {
-  const ms = parseDuration(text);
-  if (!DURATION.test(text) || ms === 0) throw new InvalidArgumentError("Not a duration, such as 15s.");
-  return ms;
-};
+const durationOption = durationFrom("1ms", "15s");
 
 /** `assay push`: pushes reports about something that only this machine can see. */
 export const pushCommand = new Command("push")

@@ -37,3 +37,33 @@ export function formatDuration(ms: number): string {
   const unit = ["d", "h", "m", "s"].find((name) => ms > 0 && ms % UNITS[name]! === 0) ?? "ms";
   return `${ms / UNITS[unit]!}${unit}`;
 }
+
+const WORDS: [word: RegExp, unit: string][] = [
+  [/milli[a-z]*/g, "ms"],
+  [/sec[a-z]*/g, "s"],
+  [/min[a-z]*/g, "m"],
+  [/h(ou)?rs?/g, "h"],
+  [/days?/g, "d"],
+];
+
+/**
+ * The duration from `least` to `most` that somebody meant by `value`: 60 -> `60s`, 1.5 -> `1500ms`, "5 minutes"
+ * -> `5m`. A bare number is in seconds; from 1000 on it is in milliseconds.
+ */
+export function meantDuration(value: unknown, least = "1ms", most = "4000d"): string | undefined {
+  if (typeof value !== "number" && typeof value !== "string") return undefined;
+  const text = WORDS.reduce(
+    (text, [word, unit]) => text.replace(word, unit),
+    String(value).slice(0, 100).toLowerCase().replace(/\s+/g, ""),
+  );
+  const units = /^\d+(\.\d+)?$/.test(text) ? Number(text) < 1_000 ? ["s", "ms"] : ["ms", "s"] : [""];
+  return units.map((unit) => whole(text + unit)).find((text) =>
+    parseDuration(text) >= parseDuration(least) && parseDuration(text) <= parseDuration(most)
+  );
+}
+
+/** `1.5s` -> `1500ms`; anything else unchanged. */
+function whole(text: string): string {
+  const [, number, unit] = /^(\d+\.\d+)(ms|s|m|h|d)$/.exec(text) ?? [];
+  return number ? formatDuration(Math.round(Number(number) * UNITS[unit!]!)) : text;
+}

@@ -11,18 +11,24 @@ export function map<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return z.strictObject(shape, { error: (issue) => issue.code === "unrecognized_keys" ? known : undefined });
 }
 
-/** A text that matches a pattern. */
+/** A text that matches a pattern. A number or boolean that would match between quotes has only the wrong type. */
 export const text = (pattern: RegExp, expected: string) =>
-  z.string().check(z.regex(pattern, { error: expected, abort: true }));
+  z.string({ error: ({ input }) => pattern.test(String(input)) ? undefined : expected })
+    .check(z.regex(pattern, { error: expected, abort: true }));
 
 /** A duration from `least` to `most`, inclusive. */
 export function duration(least: string, most: string) {
   const inside = (value: string) =>
     parseDuration(value) >= parseDuration(least) && parseDuration(value) <= parseDuration(most);
-  return text(DURATION, "a duration: whole numbers and d, h, m, s or ms, such as 30s or 1m30s").check(
-    z.refine(inside, { error: `a duration from ${least} to ${most}` }),
+  const expected = `a duration from ${least} to ${most}`;
+  return text(DURATION, `${expected}: whole numbers and d, h, m, s or ms, such as 30s or 1m30s`).check(
+    z.refine(inside, { error: expected }),
   );
 }
+
+/** A duration from `least` to `most`, or 0. */
+export const durationOrZero = (least: string, most: string) =>
+  z.union([duration(least, most), z.literal(0, { error: `a duration from ${least} to ${most}, or 0` })]);
 
 /** A size from `least` to `most`, inclusive. */
 export function size(least: string, most: string) {

@@ -1,6 +1,6 @@
 /** When a check runs, and how its rounds become incidents: on a check, or as defaults of all checks. */
 import * as z from "../../base/zod.ts";
-import { duration, map, optionalField, quorum } from "./fields.ts";
+import { duration, durationOrZero, map, optionalField, quorum } from "./fields.ts";
 
 /** The fields by key. */
 export const timingFields = {
@@ -40,7 +40,7 @@ export const timingFields = {
     "Turns per period in which probers walk. Default 3; 1 with Upstash, on Deno Deploy, on Cloudflare's free plan and with cron. Always 1 below a period of 30s.",
   ),
   confirm: optionalField(
-    z.union([duration("20s", "1h"), z.literal(0)]),
+    durationOrZero("20s", "1h"),
     "How long after a first failure or recovery all probers walk again; 0: never. Not for periods below 30s.",
     "25s",
   ),
@@ -55,7 +55,7 @@ export const timingFields = {
     "1h",
   ),
   certificateWarning: optionalField(
-    z.union([duration("1h", "365d"), z.literal(0)]),
+    durationOrZero("1h", "365d"),
     "Opens an incident for a certificate that expires within it, as seen by probers on Deno; 0: never.",
     "14d",
   ),
