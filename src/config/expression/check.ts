@@ -2,6 +2,7 @@ import { type ASTNode, Environment, type ParseError, type TypeError } from "@mar
 import { childrenOf } from "./rewrite.ts";
 import type { Language, Patterns, Variables } from "./scope.ts";
 import { extendStandard } from "./strict.ts";
+import { explainFault } from "./wording.ts";
 import { closest } from "../../base/closest.ts";
 
 /** Position of a mistake, and what was expected. */
@@ -101,52 +102,41 @@ function parse(source: string, language: Language): { ast: ASTNode; type: string
   } catch (thrown) {
     error = thrown as ParseError;
   }
-  const { start, end } = error?.range ?? { start: 0, end: source.length };
-  const hints = hintsFor(error, source.slice(start, end), language, source);
-  const message = error?.summary ?? String(error);
-  throw new ExpressionError(message, { start, end: Math.max(end, start), ...hints });
+  if (!error?.range) throw new ExpressionError(String(error), { start: 0, end: source.length });
+  throw new ExpressionError(...worded(error, source, language));
 }
 
-/** Expected and found parts of a type error, with a suggestion for names. */
-function hintsFor(
-  error: ParseError | TypeError | undefined,
-  text: string,
-  language: Language,
-  source: string,
-): Partial<Mistake> {
+/** The message of a fault of the library, and its mistake: names get what may stand there. */
+function worded(error: ParseError | TypeError, source: string, language: Language): [string, Mistake] {
+  const environment = environmentOf(language);
+  const { start, end } = error.range!;
+  const where = source.slice(start, end);
+  const { functions } = environment.getDefinitions();
+  const { message, candidates = [], ...hints } = explainFault(error, where, source, functions);
+  const whole = error.name === "ParseError";
+  const suggestion = candidates.find((text) => fits(environment, text, whole));
+  const place = { start, end: Math.max(end, start) };
+  return [message, { suggestion, ...place, ...hints, ...namesFor(error, where, language) }];
+}
+
+/** Whether an expression is one, of fitting types if it is only a part. */
+function fits(environment: Environment, text: string, parsesOnly: boolean): boolean {
+  try {
+    const parsed = environment.parse(text);
+    return parsesOnly || parsed.check().valid;
+  } catch {
+    return false;
+  }
+}
+
+function namesFor({ code }: ParseError | TypeError, text: string, language: Language): Partial<Mistake> {
   const { variables, absent = {} } = language;
-  const code = error?.code;
-  const operands = /^no such overload: (.+) (\S+) (.+)$/.exec(error?.summary ?? "");
-  if (code === "no_such_overload" && operands) {
-    const [, left, operator, right] = operands;
-    return { expected: `types that ${operator} can take together`, found: `${left} ${operator} ${right}` };
-  }
-  if (error?.name === "ParseError") {
-    return { expected: "an expression (CEL)", found: text || "the end", suggestion: withEquals(source) };
-  }
-  if (code === "unknown_variable" && Object.hasOwn(absent, text)) {
+  if (code === "no_such_key") return nameHints(text.split(".").at(-1)!, Object.keys(RUN));
+  if (code !== "unknown_variable") return {};
+  if (Object.hasOwn(absent, text)) {
     return { found: text, expected: "probers that run on Deno: a Worker cannot measure it" };
   }
-  if (code === "unknown_variable") {
-    return nameHints(text, [...Object.keys({ ...variables, ...COMMON }), "run"]);
-  }
-  if (code === "no_such_key") return nameHints(text.split(".").at(-1)!, Object.keys(RUN));
-  if (code !== "no_matching_overload") return {};
-  const name = /([A-Za-z_]\w*)\([^()]*\)$/.exec(text)?.[1];
-  const known = new Set(
-    environmentOf(language).getDefinitions().functions.map((declared) => declared.name),
-  );
-  if (!name || known.has(name)) return {};
-  return { found: name, suggestion: closest(name, [...known]) };
-}
-
-/** Replaces single `=` outside of quotes by `==`; undefined if there is none. */
-function withEquals(source: string): string | undefined {
-  const fixed = source.replace(
-    /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|([^=!<>])=(?![=~])/g,
-    (all, before) => before === undefined ? all : `${before}==`,
-  );
-  return fixed === source ? undefined : fixed;
+  return nameHints(text, [...Object.keys({ ...variables, ...COMMON }), "run"]);
 }
 
 function nameHints(found: string, names: readonly string[]): Partial<Mistake> {

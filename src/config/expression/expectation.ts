@@ -5,6 +5,7 @@ import { evaluate } from "./evaluate.ts";
 import { explain } from "./explain.ts";
 import type { Language, Scope } from "./scope.ts";
 import { expressionFailure } from "./strict.ts";
+import { withArticle } from "./wording.ts";
 import { toJson, type Value, type ValueReason } from "./value.ts";
 
 /** A compiled capture. A missing or null value is not ok. */
@@ -76,8 +77,8 @@ export function compileExpectation(
     const place = { start: ast.start, end: ast.end };
     throw new ExpressionError("An expectation must be a condition", {
       ...place,
-      expected: "bool",
-      found: type,
+      expected: "a bool",
+      found: withArticle(type),
     });
   }
   return new Condition(source, captures, language, () => parsed);

@@ -174,7 +174,8 @@ function each(value: unknown): unknown {
 
 const search = (find: (text: string, pattern: string) => unknown): Apply => (text, pattern) => {
   if (typeof text === "string" && typeof pattern === "string") return find(text, pattern);
-  throw new Unmet(text === null ? "null" : "type", `cannot match a ${kindOf(text)}`);
+  const other = typeof text === "string" ? pattern : text;
+  throw new Unmet(text === null ? "null" : "type", `cannot match a ${kindOf(other)}`);
 };
 
 /**
@@ -218,17 +219,26 @@ function assertFinite(value: unknown) {
 const TYPE_ERROR =
   /overload|unsupported_type|type_mismatch|_conversion_error|invalid_(condition|logical|list|comprehension|timestamp|duration)/;
 
+/** "no such overload: dyn<double> + string" -> "+ cannot take number and string". */
+const plainTypes = (summary: string) =>
+  summary.replace(/dyn<((?:[\w.]|, |<[\w., ]*>)+)>/g, "$1")
+    .replace(/<[\w., <>]*>/g, "")
+    .replace(/google\.protobuf\.(\w+)/g, (_, name) => name.toLowerCase())
+    .replace(/\b(u?int|double)\b(?!\()/g, "number")
+    .replace(/^no such overload: (\w+) [<>]=? /, "cannot compare $1 with ")
+    .replace(/^no such overload: (\w+) (\S+) /, "$2 cannot take $1 and ")
+    .replace(/^no such overload: (\W)/, "$1 cannot take ")
+    .replace("found no matching overload for", "cannot call");
+
 /** The reason of an evaluation error, with one line of detail. Never throws. */
 export function expressionFailure(error: unknown): { reason: ValueReason; detail: string } {
   if (error instanceof Unmet) return { reason: error.reason, detail: error.message };
   if (!(error instanceof EvaluationError || error instanceof TypeError)) {
     return { reason: "error", detail: String(error) };
   }
-  const detail = error.summary.replace(/dyn<((?:[\w.]|, |<[\w., ]*>)+)>/g, "$1").replace(
-    "no such overload:",
-    "cannot apply",
-  )
-    .replace("found no matching overload for", "cannot call");
+  const detail = /overload/.test(error.code)
+    ? plainTypes(error.summary)
+    : error.summary.replace(/ (type|conversion) error/, "");
   if (error.code === "no_such_key" || error.code === "index_out_of_bounds") {
     return { reason: "missing", detail };
   }

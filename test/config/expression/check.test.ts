@@ -31,8 +31,8 @@ describe("a mistake is found where it stands", () => {
     ["sise(body.a) > 1", "sise(body.a)", { found: "sise", suggestion: "size" }],
     ["status == 'x'", "status == 'x'", {}],
     ["body.id.matches('(')", "'('", { message: "Invalid pattern", found: "missing closing ): `(`" }],
-    ["status", "status", { expected: "bool", found: "int" }],
-    ["size(body.a)", "size(body.a)", { expected: "bool", found: "int" }],
+    ["status", "status", { expected: "a bool", found: "a number" }],
+    ["size(body.a)", "size(body.a)", { expected: "a bool", found: "a number" }],
     ["status == ", "", {}],
     ["body.t == '${env:TOKEN}'", "${env:TOKEN}", { message: "secrets are not visible to expressions" }],
   ])("%s", (source, where, hints) => {
