@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { denoPorts } from "../../functions/deno/ports.ts";
 import { bodyText } from "../../src/base/http/body_text.ts";
 import { exchange, USER_AGENT } from "../../src/base/http/client.ts";
-import { refusal } from "../../src/base/http/guard.ts";
+import { plainCause, targetUrl } from "./target_url.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { isRecord } from "../../src/base/json.ts";
 import { ask, DIALECTS, type Report } from "../../src/evidence/report/mod.ts";
@@ -47,14 +47,14 @@ export const initCommand = new Command("init")
   .option("--allow-private", "allow private and loopback addresses, also in the config")
   .option("--no-run", "do not run the config")
   .action(async (address: string, { output, allowPrivate = false, run }: InitOptions) => {
-    const url = URL.parse(/^https?:\/\//.test(address) ? address : `https://${address}`);
-    if (!url) fail(USAGE, `Not a URL: ${address}`);
-    const refused = refusal(url, allowPrivate);
-    if (refused) fail(USAGE, `${refused}${refusal(url, true) ? "" : ". Add --allow-private to allow it"}`);
+    const url = targetUrl(/^https?:\/\//.test(address) ? address : `https://${address}`, allowPrivate);
     const ports = denoPorts("", { allowPrivate });
     const found = await findReport(ports, url.origin);
     if (found.unreachable) {
-      fail(USAGE, `Cannot reach ${url.origin}: ${found.unreachable}. Check the URL; nothing was written`);
+      fail(
+        USAGE,
+        `Cannot reach ${url.origin}: ${plainCause(found.unreachable)}. Check the URL; nothing was written`,
+      );
     }
     for (const line of found.lines) console.error(line);
     const text = configOf(url, {

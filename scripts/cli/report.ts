@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { HEADER_VALUE } from "../../src/base/http/header_value.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
-import { describe } from "../../src/config/problem.ts";
 import { USER_AGENT } from "../../src/base/http/client.ts";
 import { ask, DIALECTS, type Report } from "../../src/evidence/report/mod.ts";
-import { fail, printResult, USAGE } from "./terminal.ts";
+import { failRefused, plainCause, targetUrl } from "./target_url.ts";
+import { printResult } from "./terminal.ts";
 
 interface Options {
   dialect: string;
@@ -18,7 +18,7 @@ interface Options {
 /** `assay report <url>`: shows how Assay reads a health endpoint. */
 export const reportCommand = new Command("report")
   .description(
-    "Read a health endpoint as Assay does. Exit 0 readable, 2 unreachable, unreadable or unknown, 3 usage.",
+    "Read a health endpoint as Assay does. Exit 0 readable, 2 unreachable, unreadable or unknown, 3 usage or an address that Assay does not ask.",
   )
   .argument("<url>", "the health endpoint")
   .addOption(
@@ -31,10 +31,11 @@ export const reportCommand = new Command("report")
   .option("--allow-private", "allow private and loopback addresses")
   .option("--json", "print JSON")
   .action(async (address: string, options: Options) => {
-    if (!URL.canParse(address)) fail(USAGE, `Not a URL: ${describe(address, [])}`);
-    const ports = denoPorts("", { allowPrivate: options.allowPrivate ?? false });
+    const { allowPrivate = false } = options;
+    const url = targetUrl(address, allowPrivate);
+    const ports = denoPorts("", { allowPrivate });
     const source = {
-      url: new URL(address),
+      url,
       headers: { ...options.header, "user-agent": USER_AGENT },
       dialect: options.dialect,
       select: options.select,
@@ -42,10 +43,10 @@ export const reportCommand = new Command("report")
       timeoutMs: 10_000,
     };
     const read = await ask(ports, source, DIALECTS);
+    // A public name may lead to a private address.
+    const refused = /^refused: (.*)/s.exec(read.reason ?? "")?.[1];
+    if (refused) failRefused(refused, !allowPrivate);
     printResult({ json: options.json, value: read }, formatReport(read));
-    if (read.reason?.startsWith("refused") && !options.allowPrivate) {
-      console.error("add --allow-private to reach an address on your own machine or network");
-    }
     Deno.exit(["unreachable", "unreadable", "unknown"].includes(read.state) ? 2 : 0);
   });
 
@@ -58,7 +59,7 @@ function addHeader(line: string, known: Record<string, string>): Record<string, 
 function formatReport(report: Report): string {
   const { state, dialect, confidence, question, reason, claims, subsystems, contradictions } = report;
   return [
-    `${state}${reason ? `: ${reason}` : ""}`,
+    `${state}${reason ? `: ${plainCause(reason)}` : ""}`,
     `  dialect    ${dialect} (${confidence}), asked about ${question}`,
     ...claims.map(({ source, state, raw }) => `  claim      ${source} ${raw}: ${state}`),
     ...subsystems.map(({ name, state, layer }) => `  subsystem  ${name} (${layer}): ${state}`),

@@ -2,7 +2,7 @@
 import type { Check } from "../../src/config/config.ts";
 import { isRecord } from "../../src/base/json.ts";
 import type { Path } from "../../src/config/problem.ts";
-import { nameOf, type RunResult } from "./run_text.ts";
+import { nameOf, type RunResult, whyInconclusive } from "./run_text.ts";
 import type { LoadedFile } from "./terminal.ts";
 
 /** The result of one check, its text form, and the exit code that it implies. */
@@ -55,9 +55,15 @@ const xml = (text: string): string =>
   )
     .toWellFormed();
 
+/** Why the round counts for nothing, or else which step failed. */
+function causeOf(result: RunResult): string {
+  const { failure } = result.walked.observation;
+  return whyInconclusive(result) ?? (failure ? `${failure.step}: ${failure.detail}` : "");
+}
+
 const headline = (result: RunResult): string => {
-  const { verdict: { word }, walked: { observation: { failure } } } = result;
-  return `${nameOf(result)}: ${word}${failure ? `: ${failure.step}: ${failure.detail}` : ""}`;
+  const cause = causeOf(result);
+  return `${nameOf(result)}: ${result.verdict.word}${cause ? `: ${cause}` : ""}`;
 };
 
 /**
@@ -87,9 +93,9 @@ export function githubSummary(results: readonly ReportedResult[]): string {
   const cell = (text: string) => text.replaceAll("|", "\\|").replace(/\s+/g, " ");
   const rows = results.map((result) => {
     const { verdict, walked } = result;
-    const { failure, totalMs } = walked.observation;
+    const { totalMs } = walked.observation;
     return `| ${cell(nameOf(result))} | ${verdict.word} | ${Math.round(totalMs)} ms | ${
-      cell(failure ? `${failure.step}: ${failure.detail}` : "")
+      cell(causeOf(result))
     } |`;
   });
   return ["| check | verdict | took | why |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");

@@ -4,6 +4,7 @@ import type { StepEvent } from "../../src/evidence/probe/journey.ts";
 import type { Observation } from "../../src/evidence/probe/observation.ts";
 import type { Report } from "../../src/evidence/report/report.ts";
 import type { Verdict, VerdictResult } from "../../src/judgement/verdict.ts";
+import { plainCause } from "./target_url.ts";
 import { ellipsize, oneLine } from "../../src/base/text.ts";
 
 /** The printed fields of a report. */
@@ -43,12 +44,34 @@ const GOOD = new Set<Verdict>(["ready", "degraded"]);
 const DOUBTFUL = new Set<Verdict>(["underclaim", "unreported", "announced", "inconclusive"]);
 const colourOf = (word: Verdict) => GOOD.has(word) ? "green" : DOUBTFUL.has(word) ? "yellow" : "red";
 
+/** Why a round is inconclusive, and what to do about it. */
+const WHY: Record<string, string> = {
+  suspect:
+    "none of the controls answered either, so the prober's own network is at fault, not the target: check its connection, or the `controls` of the config",
+  misplaced: "the prober is not where its `place` says: its evidence does not count",
+  prerequisite: "the check named by `after` does not hold: mend that one first",
+  unbracketed: "the report could not be read again after the journey that contradicts it: run it once more",
+  refused: "Assay refuses private addresses: to probe your own machine or network, add --allow-private",
+};
+
+/** Why a round is inconclusive, in words; undefined if the failed step says it, or it is conclusive. */
+export function whyInconclusive(
+  { walked, verdict }: Pick<RunResult, "walked" | "verdict">,
+): string | undefined {
+  if (verdict.word !== "inconclusive") return undefined;
+  return WHY[verdict.reason ?? walked.observation.failure?.reason ?? ""];
+}
+
+const causeOf = ({ reason, detail }: NonNullable<Observation["failure"]>) =>
+  reason === "network" ? plainCause(`network: ${detail}`).replace(/^network: /, "") : detail;
+
 /** One check: its claim, its outcome and, on failure, the request and the failed expectation. */
 export function formatResult(
   { check, prober, walked, verdict }: RunResult,
   paint: Paint,
   publicUrl?: string,
 ): string {
+  const why = whyInconclusive({ walked, verdict });
   const { before, after, observation } = walked;
   const claim = (report: typeof before) => report ? `${report.state} (${report.dialect})` : "no claim";
   const says = after ? `${claim(before)}, then ${claim(after)}` : claim(before);
@@ -58,12 +81,13 @@ export function formatResult(
     `${nameOf({ check, prober })}: ${paint(colourOf(verdict.word), verdict.word)}${
       verdict.reason ? ` (${verdict.reason})` : ""
     }`,
-    `  says  ${says}${before?.reason ? `: ${before.reason}` : ""}`,
+    ...why ? [`  why   ${why}`] : [],
+    `  says  ${says}${before?.reason ? `: ${plainCause(before.reason)}` : ""}`,
     ...((after ?? before)?.sources ?? []).map(({ name, state, dialect, reason }) =>
-      `        ${name}: ${state} (${dialect})${reason ? `: ${reason}` : ""}`
+      `        ${name}: ${state} (${dialect})${reason ? `: ${plainCause(reason)}` : ""}`
     ),
     `  does  ${outcome} in ${Math.round(totalMs)} ms`,
-    ...failure ? [`  step  ${failure.step}: ${failure.detail}`] : [],
+    ...failure ? [`  step  ${failure.step}: ${causeOf(failure)}`] : [],
     ...failure?.request ? [`  asked ${failure.request.method} ${failure.request.url}`] : [],
     ...failure?.expression ? [`  want  ${failure.expression}`] : [],
     ...(after ?? before)?.contradictions?.map((contradiction) => `  but   ${contradiction}`) ?? [],

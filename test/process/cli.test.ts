@@ -328,12 +328,33 @@ describe.concurrent("assay report", () => {
     expect(JSON.parse(ended.out)).toMatchObject(want);
   });
 
-  test("asks no private address without --allow-private", async () => {
-    const { code, out } = await assay("report", `${url}/private`);
+  test.each<[name: string, args: string[], said: string]>([
+    ["a private address", ["http://127.0.0.1:1/"], "loopback addresses are refused. Add --allow-private"],
+    [
+      "a name of a private network",
+      ["http://localhost:9/"],
+      "single-label names are refused. Add --allow-private",
+    ],
+    ["another scheme", ["ftp://a.example/"], "only http and https are allowed"],
+    ["a metadata service", ["http://169.254.169.254/", "--allow-private"], "Cannot ask 169.254.169.254"],
+  ])("does not ask %s, which is no fault of the service: exit 3", async (_, args, said) => {
+    const { code, out, err } = await assay("report", ...args);
+    expect({ code, out, err }).toEqual({ code: 3, out: "", err: expect.stringContaining(said) });
+    expect(err.includes("Add --allow-private")).toBe(said.includes("--allow-private"));
+  });
+
+  test("sends nothing to a private address without --allow-private", async () => {
+    expect((await assay("report", `${url}/private`)).code).toBe(3);
+    expect(asked).not.toContain("/private");
+  });
+
+  test("a refused connection is the service's: exit 2", async () => {
+    const { code, out } = await assay("report", "http://127.0.0.1:1/", "--allow-private");
     expect({ code, out }).toEqual({
       code: 2,
-      out: expect.stringContaining("loopback addresses are refused"),
+      out: expect.stringContaining(
+        "unreachable: the connection was refused: nothing listens there (connect ECONNREFUSED",
+      ),
     });
-    expect(asked).not.toContain("/private");
   });
 });

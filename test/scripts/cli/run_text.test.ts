@@ -97,6 +97,32 @@ describe("what a run prints", () => {
     await expect(`${text}\n`).toMatchFileSnapshot(golden(cause.replaceAll(" ", "_")));
   });
 
+  test.each<[reason: "suspect" | "unbracketed", said: string]>([
+    ["suspect", "why   none of the controls answered either, so the prober's own network is at fault"],
+    ["unbracketed", "why   the report could not be read again"],
+  ])("an inconclusive round says why: %s", async (reason, said) => {
+    const { result } = await walked("a problem");
+    const text = formatResult({ ...result, verdict: { word: "inconclusive", reason } }, plain);
+    expect(text).toContain(`inconclusive (${reason})\n  ${said}`);
+  });
+
+  test.each(
+    [
+      [
+        "network",
+        "connect ECONNREFUSED 1.2.3.4:9",
+        "the connection was refused: nothing listens there (connect ECONNREFUSED 1.2.3.4:9)",
+      ],
+      ["expectation", "body.e is 'ECONNREFUSED'", "body.e is 'ECONNREFUSED'"],
+    ] as const,
+  )("the cause of a failure: %s", async (reason, detail, said) => {
+    const { result } = await walked("a problem");
+    const failure = { ...result.walked.observation.failure!, reason, detail };
+    const observation = { ...result.walked.observation, failure };
+    const text = formatResult({ ...result, walked: { ...result.walked, observation } }, plain);
+    expect(text).toContain(`: ${said}\n`);
+  });
+
   test("a summary counts by verdict", async () => {
     const good = (await walked("accepted")).result;
     const bad = (await walked("a problem")).result;
