@@ -6,22 +6,12 @@ import { coarseClock } from "./clock.ts";
 import { dialler } from "./client/dialler.ts";
 import { connector } from "./client/mod.ts";
 import { webSockets } from "./client/web_socket.ts";
+import { jsonLog } from "./log.ts";
 import { mailer } from "./mail.ts";
 import { secretLookup } from "./secrets.ts";
 
 /** The clock of this process. */
 export const processClock = coarseClock();
-
-/** One JSON line per event on standard error. */
-export const jsonLog: Log = {
-  info: (message, fields) => line("info", message, fields),
-  warn: (message, fields) => line("warn", message, fields),
-  error: (message, fields) => line("error", message, fields),
-};
-
-function line(level: string, message: string, fields: Record<string, unknown> = {}) {
-  console.error(JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }));
-}
 
 /** The ports of this process. `configText` names the secrets to redact. */
 export function denoPorts(

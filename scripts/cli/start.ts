@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { isDeploy, isPreview } from "../../functions/deno/deploy.ts";
 import { onStop } from "../../functions/deno/stop_signals.ts";
+import { LOG_FORMATS, type LogFormat, processLog } from "../../functions/deno/log.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
 import { type Running, start } from "../../functions/deno/start.ts";
 import { checkUrl } from "../../src/engine/notify/over_http.ts";
@@ -22,7 +23,7 @@ import {
 } from "./terminal.ts";
 import { failToStart, loadForStart, logUncaught, usageToLog } from "./start_log.ts";
 import { configTexts, watchConfig } from "./watch.ts";
-import type { Ports } from "../../src/base/ports.ts";
+import type { Log, Ports } from "../../src/base/ports.ts";
 import type { Config } from "../../src/config/config.ts";
 import type { ConfigOptions } from "../../src/config/mod.ts";
 
@@ -32,6 +33,7 @@ interface StartFlags extends VarFlags {
   port?: number;
   allowPrivate?: boolean;
   watch?: boolean;
+  log?: LogFormat;
 }
 
 /**
@@ -54,15 +56,20 @@ export const startCommand = new Command("start")
   )
   .option("--watch", "reload the config when its files change, as on SIGHUP")
   .option("--allow-private", "let probes reach private and loopback addresses")
-  .option("--json", "no effect: the log is always JSON lines")
+  .addOption(
+    new Option("--log <format>", "how to write the log; by default text on a terminal, JSON lines otherwise")
+      .choices(LOG_FORMATS),
+  )
+  .addOption(new Option("--json", "same as --log json").implies({ log: "json" }))
   .action(async (file: string, options: StartFlags) => {
-    logUncaught();
+    const log = processLog(options.log);
+    logUncaught(log);
     const loading = loadOptions(options);
     const known = options.watch ? await configTexts(file) : undefined;
-    const loaded = await loadForStart(file, loading);
-    const first = await judged(file, loaded, options).catch((error) => failToStart(INVALID, error));
-    if (loaded.config.allowPrivate) first.ports.log.warn("probes may reach private and loopback addresses");
-    const load = async () => await judged(file, await readConfig(file, loading), options);
+    const loaded = await loadForStart(file, loading, log);
+    const first = await judged(file, loaded, options, log).catch((error) => failToStart(INVALID, error, log));
+    if (loaded.config.allowPrivate) log.warn("probes may reach private and loopback addresses");
+    const load = async () => await judged(file, await readConfig(file, loading), options, log);
     try {
       // Installs the handlers first: a supervisor may stop the process as soon as it logs "started".
       const started = Promise.withResolvers<Running>();
@@ -73,7 +80,7 @@ export const startCommand = new Command("start")
       started.resolve(await start({ ...options, ...first, load }));
       if (options.watch) await watchConfig(file, { known, changed: reload });
     } catch (error) {
-      failToStart(USAGE, error);
+      failToStart(USAGE, error, log);
     }
   });
 
@@ -92,13 +99,13 @@ const loadOptions = (options: StartFlags): Partial<ConfigOptions> => ({
 });
 
 /** Returns the config with its ports, and logs its warnings. Rejects if a sink cannot be used. */
-async function judged(file: string, { config, text, warnings }: LoadedFile, options: StartFlags) {
+async function judged(file: string, { config, text, warnings }: LoadedFile, options: StartFlags, log: Log) {
   const doubts = options.prober
     ? []
     : [...doubtsOf(config, KINDS.stores), ...planDoubts(config), ...capacityProblems(config)];
-  const ports = denoPorts(text, config);
+  const ports = denoPorts(text, config, log);
   for (const { message, severity: _, ...where } of [...warnings, ...doubts]) {
-    ports.log.warn("config warning", { file, ...where, doubt: message });
+    log.warn("config warning", { file, ...where, doubt: message });
   }
   const faults = actsAlone(options)
     ? [...await checkWebhooks(ports.secrets, config, KINDS.sinks), ...checkHeartbeat(ports, config)]

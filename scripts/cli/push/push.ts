@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { onStop } from "../../../functions/deno/stop_signals.ts";
-import { denoPorts, jsonLog } from "../../../functions/deno/ports.ts";
+import { jsonLog } from "../../../functions/deno/log.ts";
+import { denoPorts } from "../../../functions/deno/ports.ts";
 import { formatDuration } from "../../../src/config/schema/duration.ts";
 import { durationFrom } from "../duration_option.ts";
 import { describe } from "../../../src/config/problem.ts";
