@@ -171,7 +171,7 @@ export interface LeaseStore {
 export interface StateStore {
   /**
    * The named shards, or all, sorted by number, without missing ones. With a lease: as a commit under it
-   * finds them, possibly from memory. If the lease is no longer the newest they may be stale, and that commit
+   * finds them. If the lease is no longer the newest they may be stale, and that commit
    * is refused.
    */
   readShards(shards: number[] | "all", lease?: Lease): Promise<Shard[]>;

@@ -126,7 +126,7 @@ export async function commitBatch(context: JudgeContext, batch: Batch): Promise<
   };
   const isEmpty = rows.length === 0 && changes.length === 0;
   if (!isEmpty && !await store.commit(lease, commit)) return null;
-  cache.remember(packed);
+  cache.remember(packed, ownStep.state);
   for (const { shard, slot, line } of history) lines.remember(shard, slot, line);
   return {
     notices: commit.notices.length,

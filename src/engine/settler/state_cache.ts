@@ -13,43 +13,43 @@ import { EMPTY_OWN, type OwnState } from "../../judgement/own.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Lease, Shard, StateStore } from "../../storage/store.ts";
 
-/** The states by shard. A row is decoded only if its text differs from the last one read or written. */
+/**
+ * The states by shard. They are read from the store only when another process may have written: states change
+ * only by commits under the newest lease, and fences rise by one. So whoever held the last lease knows what its
+ * commits wrote.
+ */
 export class StateCache {
-  #texts = new Map<number, string>();
-  #decoded = new Map<number, States>();
-  /** The row about Assay itself, as last read. */
+  readonly #decoded = new Map<number, States>();
+  #own: OwnState = EMPTY_OWN;
+  /** The row about Assay itself, as the store holds it. */
   #ownText: string | undefined;
+  /** The rows that are here as the store holds them under the lease with `#fence`. */
+  readonly #known = new Set<number>();
+  #fence = NaN;
 
   constructor(readonly store: StateStore, readonly packing: Packing) {}
 
   /**
    * The states of all shards that hold `checks`, and the state about Assay itself, for a commit under
-   * `lease`. After a change of layout: of every shard.
+   * `lease`. After a change of layout: of every shard. They are read again next time unless `remember` follows,
+   * because a commit may fail, or take effect without an answer.
    */
-  async load(checks: Check[], lease: Lease) {
-    const { shardOf, layout, shards } = this.packing;
-    const wanted = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
-    const all = await this.store.readShards([OWN_ROW, ...wanted], lease);
-    const own = this.#ownOf(all);
-    const rows = all.filter(isShard);
-    const current = rows.length === wanted.length && rows.every((row) => row.layout === layout);
-    if (!current) return { ...await this.#repack(lease), own };
+  async load(checks: readonly Check[], lease: Lease) {
+    const { shardOf, shards } = this.packing;
+    const touched = [...new Set(checks.map((check) => shardOf.get(check.key)!))].sort((a, b) => a - b);
+    const rows = [OWN_ROW, ...touched];
+    await this.#read(rows, lease);
+    const own = this.#own;
+    if (!touched.every((shard) => this.#known.has(shard))) return { ...await this.#repack(lease), own };
+    for (const row of rows) this.#known.delete(row);
     const states = new Map<string, CheckState>();
-    for (const { shard, state } of rows) {
-      if (this.#texts.get(shard) !== state) this.#decoded.set(shard, decodeStates(state, shard));
-      this.#texts.set(shard, state);
+    for (const shard of touched) {
       for (const key of shards[shard]!) {
         const known = this.#decoded.get(shard)![key];
         if (known) states.set(key, known);
       }
     }
-    return { states, touched: wanted, gone: [] as CheckState[], dropFrom: undefined, own };
-  }
-
-  #ownOf(rows: readonly Shard[]): OwnState {
-    const text = rows.find(({ shard }) => shard === OWN_ROW)?.state;
-    this.#ownText = text;
-    return text === undefined ? EMPTY_OWN : decodeOwn(text);
+    return { states, touched, gone: [] as CheckState[], dropFrom: undefined, own };
   }
 
   /** The check list changed: every state moves to its new shard. `gone` are the states of removed checks. */
@@ -67,18 +67,28 @@ export class StateCache {
   }
 
   /**
-   * Reads every state under a new lease. False: the states are packed for another list of checks and must be
-   * moved.
+   * Reads every state that another process may have written since. False: states are packed for another list of
+   * checks and must be moved.
    */
   async refresh(lease: Lease): Promise<boolean> {
-    const all = [OWN_ROW, ...this.packing.shards.keys()];
-    const rows = (await this.store.readShards(all, lease)).filter(isShard);
+    const rows = await this.#read([OWN_ROW, ...this.packing.shards.keys()], lease);
+    return rows.every(({ shard, layout }) => shard === OWN_ROW || layout === this.packing.layout);
+  }
+
+  /** Reads those of these rows that are not known under `lease`; returns what the store holds of them. */
+  async #read(wanted: readonly number[], lease: Lease): Promise<Shard[]> {
+    const isNext = lease.fence === this.#fence || lease.fence === this.#fence + 1;
+    if (!isNext) this.#known.clear();
+    this.#fence = lease.fence;
+    const unknown = wanted.filter((row) => !this.#known.has(row));
+    const rows = unknown.length > 0 ? await this.store.readShards(unknown, lease) : [];
     for (const { shard, layout, state } of rows) {
-      if (layout !== this.packing.layout || this.#texts.get(shard) === state) continue;
-      this.#decoded.set(shard, decodeStates(state, shard));
-      this.#texts.set(shard, state);
+      if (shard === OWN_ROW) [this.#ownText, this.#own] = [state, decodeOwn(state)];
+      else if (layout === this.packing.layout) this.#decoded.set(shard, decodeStates(state, shard));
+      else continue;
+      this.#known.add(shard);
     }
-    return rows.every(({ layout }) => layout === this.packing.layout);
+    return rows;
   }
 
   /**
@@ -117,11 +127,13 @@ export class StateCache {
     return state === this.#ownText ? undefined : { shard: OWN_ROW, layout: "own", state };
   }
 
-  /** Caches the states that were committed. */
-  remember(packed: { shard: number; state: string; mine: States }[]): void {
-    for (const { shard, state, mine } of packed) {
-      this.#texts.set(shard, state);
+  /** Caches what was committed: shards that `load` gave, and the state about Assay itself. */
+  remember(shards: readonly { shard: number; mine: States }[], own: OwnState): void {
+    for (const { shard, mine } of shards) {
       this.#decoded.set(shard, mine);
+      this.#known.add(shard);
     }
+    [this.#ownText, this.#own] = [encodeOwn(own), own];
+    this.#known.add(OWN_ROW);
   }
 }

@@ -1,15 +1,14 @@
-/** Leases in Redis, and the shards that the holder of a lease knows without a request. */
+/** Leases in Redis. */
 import * as z from "../../base/zod.ts";
 import type { Random } from "../../base/ports.ts";
 import { grant, type StoredLease } from "../lease.ts";
 import { validateShape } from "../schema.ts";
-import type { Lease, Shard, Store } from "../store.ts";
+import type { Lease, Store } from "../store.ts";
 import type { Commands } from "./client.ts";
 import { FETCH_SCRIPT, RELEASE_SCRIPT } from "./lua.ts";
 import { TEXTS } from "./reader.ts";
-import { decodeLease, encodeLease, inflateJson, type Keys } from "./values.ts";
+import { decodeLease, encodeLease, type Keys } from "./values.ts";
 
-const PAIR = z.tuple([z.string(), z.string()]);
 /** Lease fields read per request, from the newest known lease on. */
 const AHEAD = 8;
 const TRIES = 3;
@@ -19,8 +18,7 @@ const count = (text: string | null | undefined, field: string): number =>
 
 /**
  * Each lease is a field `lease:<fence>`, written once (HSETNX). So taking the next lease is a single command,
- * which fails if another process took one in between. If none did, the last holder's commits are still
- * current, and `shards` needs no request.
+ * which fails if another process took one in between.
  */
 export class Leases {
   readonly #commands: Commands;
@@ -28,8 +26,6 @@ export class Leases {
   readonly #random: Random;
   /** The newest known lease; null if there was none, undefined before the first read. */
   #newestLease: StoredLease | null | undefined;
-  /** The stored shards, as the holder of the lease with this fence knows them. */
-  #known: { fence: number; shards: Map<number, Shard> } | undefined;
 
   constructor(commands: Commands, keys: Keys, random: Random) {
     this.#commands = commands;
@@ -71,8 +67,6 @@ export class Leases {
   }
 
   #accept(next: StoredLease): Lease {
-    const own = this.#known && this.#known.fence === next.fence - 1 ? this.#known.shards : new Map();
-    this.#known = { fence: next.fence, shards: own };
     this.#newestLease = next;
     const { tick, owner, fence } = next;
     return { tick, owner, fence };
@@ -129,44 +123,8 @@ export class Leases {
     this.#newestLease = freed;
   }
 
-  /** The shards under `lease`: from memory if known, else from the primary. */
-  async shards(numbers: number[], { fence }: Lease): Promise<Shard[]> {
-    const known = this.#known?.fence === fence ? this.#known.shards : new Map<number, Shard>();
-    const missing = numbers.filter((number) => !known.has(number));
-    if (missing.length > 0) {
-      const names = missing.map((number) => `shard:${number}`);
-      const texts = await this.#commands.run(FETCH_SCRIPT, [this.#keys.now], names);
-      // Keep what a concurrent commit has noted: it is newer.
-      for (const shard of await parseShards(missing, texts)) {
-        if (!known.has(shard.shard)) known.set(shard.shard, shard);
-      }
-    }
-    return numbers.flatMap((number) => known.get(number) ?? []).map((shard) => ({ ...shard }));
-  }
-
-  /** Records a commit that was applied under `lease`. */
-  noteCommit({ fence }: Lease, shards: Shard[], dropFrom = Infinity): void {
-    if (this.#known?.fence !== fence) return;
-    const { shards: known } = this.#known;
-    for (const number of known.keys()) if (number >= dropFrom) known.delete(number);
-    for (const shard of shards) known.set(shard.shard, shard);
-  }
-
-  /** Discards all known state, because the store may have changed. */
+  /** Discards what is known of the newest lease, because the store may have changed. */
   forget(): void {
-    this.#known = undefined;
     this.#newestLease = undefined;
   }
-}
-
-/** Shards from the answer of HMGET, without missing ones. */
-export async function parseShards(numbers: number[], answer: unknown): Promise<Shard[]> {
-  const texts = validateShape(TEXTS, answer, "the shards of the Upstash store");
-  const shards = await Promise.all(numbers.map(async (shard, i) => {
-    const text = texts[i];
-    if (typeof text !== "string") return [];
-    const [layout, state] = await inflateJson(PAIR, text, `field shard:${shard} of the Upstash store`);
-    return [{ shard, layout, state }];
-  }));
-  return shards.flat();
 }

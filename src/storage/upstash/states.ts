@@ -3,11 +3,11 @@ import * as z from "../../base/zod.ts";
 import { COMMIT, validateShape } from "../schema.ts";
 import type { Commit, Lease, Shard, StateStore } from "../store.ts";
 import type { Commands } from "./client.ts";
-import { type Leases, parseShards } from "./lease.ts";
+import type { Leases } from "./lease.ts";
 import { ABORT_SCRIPT, COMMIT_SCRIPT, FETCH_SCRIPT, STAGE_SCRIPT } from "./lua.ts";
 import type { Outbox } from "./outbox.ts";
 import { type Reader, TEXTS, wordsOf } from "./reader.ts";
-import { encodeCommit, type Keys } from "./values.ts";
+import { encodeCommit, inflateJson, type Keys } from "./values.ts";
 
 /**
  * A larger commit (in UTF-16 units) is staged in pieces, because Upstash limits requests to 1 MB. The margin
@@ -16,6 +16,7 @@ import { encodeCommit, type Keys } from "./values.ts";
 const PIECE = 400_000;
 const STAGE_SECONDS = 300;
 const TRIES = 5;
+const PAIR = z.tuple([z.string(), z.string()]);
 const COMMITTED = z.tuple([z.union([z.literal(0), z.literal(1)]), z.string()]);
 
 /** What `States` works with. */
@@ -40,14 +41,13 @@ export class UpstashStates implements StateStore {
   }
 
   async readShards(shards: number[] | "all", lease?: Lease): Promise<Shard[]> {
-    const { commands, reader, keys, leases } = this.#options;
+    const { commands, reader, keys } = this.#options;
     if (lease) await this.#abortUnconfirmed();
     const query = (fields: string[]) =>
       lease ? commands.run(FETCH_SCRIPT, [keys.now], fields) : reader.fields(keys.now, fields);
     if (shards === "all") return await this.#readAll(query);
     const numbers = [...new Set(shards)].sort((a, b) => a - b);
     if (numbers.length === 0) return [];
-    if (lease) return await leases.shards(numbers, lease);
     return await parseShards(numbers, await query(numbers.map((number) => `shard:${number}`)));
   }
 
@@ -82,8 +82,7 @@ export class UpstashStates implements StateStore {
       ]);
       const [isCommitted, due] = validateShape(COMMITTED, answer, "the answer to a commit");
       outbox.noteNextDue(due);
-      if (isCommitted === 1) leases.noteCommit(lease, own.shards, own.dropFrom);
-      else leases.forget();
+      if (isCommitted === 0) leases.forget();
       return isCommitted === 1;
     } catch (error) {
       this.#unconfirmed.push(id);
@@ -118,4 +117,16 @@ export class UpstashStates implements StateStore {
   latest(): Promise<{ tick: number; slot: number | null } | null> {
     return this.#options.leases.latest();
   }
+}
+
+/** Shards from the answer of HMGET, without missing ones. */
+async function parseShards(numbers: number[], answer: unknown): Promise<Shard[]> {
+  const texts = validateShape(TEXTS, answer, "the shards of the Upstash store");
+  const shards = await Promise.all(numbers.map(async (shard, i) => {
+    const text = texts[i];
+    if (typeof text !== "string") return [];
+    const [layout, state] = await inflateJson(PAIR, text, `field shard:${shard} of the Upstash store`);
+    return [{ shard, layout, state }];
+  }));
+  return shards.flat();
 }

@@ -1,7 +1,7 @@
 /**
  * A store in Upstash Redis, for several deployments without a shared disk. A tick takes two requests and four
- * commands, whatever the number of checks: HSETNX takes the lease, and one script with two calls commits.
- * lease.ts explains why the states need not be read.
+ * commands, whatever the number of checks: HSETNX takes the lease, and one script with two calls commits. The
+ * settler knows the states that it committed last, so it need not read them.
  */
 import * as z from "../../base/zod.ts";
 import type { Random } from "../../base/ports.ts";
