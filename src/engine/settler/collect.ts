@@ -40,9 +40,8 @@ export interface CollectorOptions {
  */
 export class Collector {
   readonly #options: CollectorOptions;
-  readonly #awaited = new Map<Check, Set<ProberAsk>>();
-  /** Arrivals of the checks that are judged whole, until the last one. */
-  readonly #held = new Map<Check, Landed[]>();
+  /** The checks that are judged whole: the asks still to come, and the arrivals until the last of them. */
+  readonly #whole = new Map<Check, { awaited: Set<ProberAsk>; held: Landed[] }>();
   readonly #ready: Landed[] = [];
   /** Asks that are given up together, by how long (ms) they are waited for. */
   readonly #patience = new Map<number, { members: [ProberAsk, Check][]; cancel: () => void }>();
@@ -74,10 +73,11 @@ export class Collector {
 
   #expect(ask: ProberAsk, check: Check): void {
     this.#left++;
-    this.#awaited.set(check, (this.#awaited.get(check) ?? new Set()).add(ask));
     const ms = this.#options.waitMs(ask, check);
     if (ms === undefined) return;
-    if (!this.#held.has(check)) this.#held.set(check, []);
+    const whole = this.#whole.get(check) ?? { awaited: new Set(), held: [] };
+    this.#whole.set(check, whole);
+    whole.awaited.add(ask);
     this.#awaitFor(ms, ask, check);
   }
 
@@ -91,7 +91,7 @@ export class Collector {
 
   #giveUp(members: readonly [ProberAsk, Check][]): void {
     for (const [ask, check] of members) {
-      if (!this.#awaited.get(check)!.has(ask)) continue;
+      if (!this.#whole.get(check)!.awaited.has(ask)) continue;
       this.#givenUp.add(idOf(ask, check));
       this.#land(ask, check, missing("timeout"));
     }
@@ -99,12 +99,10 @@ export class Collector {
   }
 
   #land(ask: ProberAsk, check: Check, brought: Brought): void {
-    const waiting = this.#awaited.get(check)!;
-    const isAwaited = waiting.delete(ask);
-    const whole = this.#held.get(check);
-    if (!whole || !isAwaited) return this.#add([{ ask, check, brought }]);
-    whole.push({ ask, check, brought });
-    if (waiting.size === 0) this.#add(whole.splice(0));
+    const whole = this.#whole.get(check);
+    if (!whole?.awaited.delete(ask)) return this.#add([{ ask, check, brought }]);
+    whole.held.push({ ask, check, brought });
+    if (whole.awaited.size === 0) this.#add(whole.held.splice(0));
   }
 
   #add(landed: readonly Landed[]): void {

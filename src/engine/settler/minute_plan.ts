@@ -56,8 +56,8 @@ export class MinutePlan {
    * begun again.
    */
   #begun = new Set<string>();
-  /** Walks that are asked for and not yet settled, by {@linkcode idOf}. */
-  #asked = new Set<string>();
+  /** The checks that are asked for and not yet settled, by {@linkcode idOf}. */
+  #asked = new Map<string, Set<string>>();
   /** The store holds no judgement although an earlier lease existed. */
   #isUnjudged = false;
 
@@ -114,25 +114,29 @@ export class MinutePlan {
   takeDue(nowMs: number): Flight[] {
     if (!this.isHeld(nowMs)) return [];
     const due = this.#takePlanned(nowMs);
-    const newest = new Map(due.flatMap(({ walk, checks }) => checks.map((check) => [check, walk.slot])));
+    let newest: Map<Check, number> | undefined;
     const flights = new Map<string, Flight>();
     for (const { walk, checks, probers } of due) {
-      for (const [lane, mine] of Map.groupBy(checks, laneOf)) {
-        const isLate = this.#isLate(walk, mine[0]!, nowMs);
-        // That minute belonged to another process, so the gap is not reported here.
-        if (isLate && this.#isEarlier(walk)) continue;
-        // Of several late slots only the last is judged; the time before it counts as unjudged.
-        const judged = mine.filter((check) => !isLate || walk.slot >= newest.get(check)!);
-        const flight = this.#flightOf(flights, lane, walk);
-        for (const prober of probers) this.#addAsk(flight, prober, { walk, checks: judged, isLate });
-      }
+      const isLate = this.#isLate(walk, checks[0]!, nowMs);
+      // That minute belonged to another process, so the gap is not reported here.
+      if (isLate && this.#isEarlier(walk)) continue;
+      // Of several late slots only the last is judged; the time before it counts as unjudged.
+      if (isLate) newest ??= newestSlots(due);
+      const judged = isLate ? checks.filter((check) => walk.slot >= newest!.get(check)!) : checks;
+      const flight = this.#flightOf(flights, laneOf(checks[0]!), walk);
+      for (const prober of probers) this.#addAsk(flight, prober, { walk, checks: judged, isLate });
     }
     return [...flights.values()].filter(({ asks, unasked }) => asks.length + unasked.length > 0);
   }
 
   /** Marks these arrivals as settled, or as never to be. */
   release(landed: readonly Landed[]): void {
-    for (const { ask, check } of landed) this.#asked.delete(idOf(ask.prober, check, ask.walk));
+    for (const [ask, mine] of Map.groupBy(landed, ({ ask }) => ask)) {
+      const id = idOf(ask.prober, ask.walk);
+      const asked = this.#asked.get(id);
+      for (const { check } of mine) asked?.delete(check.key);
+      if (asked?.size === 0) this.#asked.delete(id);
+    }
   }
 
   #takePlanned(nowMs: number): PlannedWalk[] {
@@ -158,21 +162,25 @@ export class MinutePlan {
   }
 
   #addAsk(flight: Flight, prober: string, { walk, checks, isLate }: DueWalk): void {
-    const open = checks.filter((check) =>
-      this.#isOpen(prober, check, walk) && (!this.#isEarlier(walk) || this.#isUnderWay(check, walk))
-    );
+    const due = this.#openOf(prober, checks, walk);
+    const open = this.#isEarlier(walk) ? due.filter((check) => this.#isUnderWay(check, walk)) : due;
     if (open.length === 0) return;
     const known = flight.asks.find((ask) => ask.prober === prober && ask.walk.slot === walk.slot);
     const ask = known ?? { prober, walk, checks: [] };
-    for (const check of open) this.#asked.add(idOf(prober, check, walk));
+    const id = idOf(prober, walk);
+    const asked = this.#asked.get(id) ?? new Set();
+    this.#asked.set(id, asked);
+    for (const { key } of open) asked.add(key);
     if (isLate) {
       return void flight.unasked.push(...open.map((check) => ({ ask, check, brought: missing("late") })));
     }
-    const leftOut = open.filter((check) => this.#isLeftOut(prober, check, walk));
-    for (const check of leftOut) {
+    const { left = [], walked = [] } = Object.groupBy(
+      open,
+      (check) => this.#isLeftOut(prober, check, walk) ? "left" : "walked",
+    );
+    for (const check of left) {
       flight.unasked.push({ ask, check, brought: missing("budget"), leftOut: true });
     }
-    const walked = open.filter((check) => !leftOut.includes(check));
     if (walked.length === 0) return;
     if (known) known.checks = [...known.checks, ...walked];
     else flight.asks.push({ ...ask, checks: walked });
@@ -193,12 +201,14 @@ export class MinutePlan {
   #openConfirmations(): PlannedWalk[] {
     return [...this.#confirmations.values()].flat().filter(({ walk, checks: [check], probers }) =>
       !this.#begun.has(`${check!.key} ${walk.at}`) &&
-      probers.some((prober) => this.#isOpen(prober, check!, walk))
+      probers.some((prober) => this.#openOf(prober, [check!], walk).length > 0)
     );
   }
 
-  #isOpen(prober: string, check: Check, walk: Walk): boolean {
-    return !this.#asked.has(idOf(prober, check, walk)) && !this.#isKnown(prober, check, walk);
+  /** Those of these checks that this prober has yet to walk. */
+  #openOf(prober: string, checks: readonly Check[], walk: Walk): Check[] {
+    const asked = this.#asked.get(idOf(prober, walk));
+    return checks.filter((check) => !asked?.has(check.key) && !this.#isKnown(prober, check, walk));
   }
 
   #isKnown(prober: string, { key }: Check, { at }: Walk): boolean {
@@ -218,8 +228,12 @@ export class MinutePlan {
   }
 }
 
-const idOf = (prober: string, { key }: Check, { slot, at }: Walk) => `${prober} ${key} ${slot} ${at}`;
+/** Identifies a prober's walk of many checks. */
+const idOf = (prober: string, { slot, at }: Walk) => `${prober} ${slot} ${at}`;
 
 /** A confirmation says nothing about its slot once the next slot is due. */
 const isExpired = ({ walk: { at }, checks: [check] }: PlannedWalk, nowMs: number) =>
   nowMs - at >= periodMs(check!, at);
+
+const newestSlots = (due: readonly PlannedWalk[]): Map<Check, number> =>
+  new Map(due.flatMap(({ walk, checks }) => checks.map((check) => [check, walk.slot])));
