@@ -15,8 +15,8 @@ import type { Lease, Shard, StateStore } from "../../storage/store.ts";
 
 /**
  * The states by shard. They are read from the store only when another process may have written: states change
- * only by commits under the newest lease, and fences rise by one. So whoever held the last lease knows what its
- * commits wrote.
+ * only by commits under the newest lease, and fences rise by one. So the holder of the last lease knows what
+ * its commits wrote.
  */
 export class StateCache {
   readonly #decoded = new Map<number, States>();
