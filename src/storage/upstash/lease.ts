@@ -112,8 +112,9 @@ export class Leases {
 
   /** As `Store.releaseLease`. */
   async release({ fence }: Lease): Promise<void> {
-    const held = this.#newestLease;
-    if (!held || held.fence !== fence) return;
+    // A failed commit has made this store forget its lease.
+    const held = this.#newestLease === undefined ? await this.#refresh() : this.#newestLease;
+    if (held?.fence !== fence) return;
     const freed = { ...held, until: 0 };
     await this.#commands.run(RELEASE_SCRIPT, [this.#keys.now], [
       `${fence}`,

@@ -83,6 +83,16 @@ describe.skipIf(MISSING)(titleOf("a lost answer"), () => {
     expect(await store.readShards("all")).toEqual([]);
   });
 
+  test("of a commit, to the end: its lease can still be released", async () => {
+    const lease = (await take(T))!;
+    here.fault = lost;
+    await expect(store.commit(lease, everything())).rejects.toThrow("Upstash");
+    await expect(store.releaseLease(lease)).rejects.toThrow("Upstash");
+    here.fault = undefined;
+    await store.releaseLease(lease);
+    expect(await take(T, "b", other())).toMatchObject({ owner: "b", fence: 2 });
+  });
+
   test("of a lease: it is given all the same", async () => {
     faulty("HSETNX", lost);
     expect(await take(T)).toEqual({ tick: T, owner: "a", fence: 1 });
