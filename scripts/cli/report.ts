@@ -6,10 +6,11 @@ import { ask, DIALECTS, type Report } from "../../src/evidence/report/mod.ts";
 import { failRefused, plainCause, targetUrl } from "./target_url.ts";
 import { printResult } from "./terminal.ts";
 
-interface Options {
-  dialect: string;
+/** What to read, and as what. */
+export interface ReportOptions {
+  dialect?: string;
   select?: string;
-  header: Record<string, string>;
+  header?: Record<string, string>;
   service?: string;
   allowPrivate?: boolean;
   json?: boolean;
@@ -30,25 +31,27 @@ export const reportCommand = new Command("report")
   .option("--header <line>", 'a request header, "name: value"; may be repeated', addHeader, {})
   .option("--allow-private", "allow private and loopback addresses")
   .option("--json", "print JSON")
-  .action(async (address: string, options: Options) => {
-    const { allowPrivate = false } = options;
-    const url = targetUrl(address, allowPrivate);
-    const ports = denoPorts("", { allowPrivate });
-    const source = {
-      url,
-      headers: { ...options.header, "user-agent": USER_AGENT },
-      dialect: options.dialect,
-      select: options.select,
-      service: options.service,
-      timeoutMs: 10_000,
-    };
-    const read = await ask(ports, source, DIALECTS);
+  .action(async (address: string, options: ReportOptions) => {
+    const { allowPrivate = false, json } = options;
+    const read = await readEndpoint(targetUrl(address, allowPrivate), options);
     // A public name may lead to a private address.
     const refused = /^refused: (.*)/s.exec(read.reason ?? "")?.[1];
     if (refused) failRefused(refused, !allowPrivate);
-    printResult({ json: options.json, value: read }, formatReport(read));
-    Deno.exit(["unreachable", "unreadable", "unknown"].includes(read.state) ? 2 : 0);
+    printResult({ json, value: read }, formatReport(read));
+    Deno.exit(exitCodeOf(read));
   });
+
+/** Reads a health endpoint. */
+export function readEndpoint(url: URL, options: ReportOptions): Promise<Report> {
+  const { allowPrivate = false, header, dialect = "auto", select, service } = options;
+  const headers = { ...header, "user-agent": USER_AGENT };
+  const source = { url, headers, dialect, select, service, timeoutMs: 10_000 };
+  return ask(denoPorts("", { allowPrivate }), source, DIALECTS);
+}
+
+/** 2 if the endpoint could not be read or its state is unknown. */
+export const exitCodeOf = ({ state }: Report): number =>
+  ["unreachable", "unreadable", "unknown"].includes(state) ? 2 : 0;
 
 function addHeader(line: string, known: Record<string, string>): Record<string, string> {
   const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(line) ?? [];

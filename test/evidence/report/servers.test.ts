@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
 import { testWith } from "../../world/tool.ts";
+import { exitCodeOf, readEndpoint, type ReportOptions } from "../../../scripts/cli/report.ts";
 import { waitForStatus } from "./servers/commands.ts";
-import { report, start, testWithPackages } from "./servers/start.ts";
+import { start, testWithPackages } from "./servers/start.ts";
 
 /** `code` is the HTTP status; `lies` is how many contradictions are named; `parts` are the subsystems. */
 interface Reading {
@@ -18,11 +19,11 @@ interface Reading {
   lies?: number;
 }
 
-/** What `assay report` prints of an address, shortened to what a row names, and that its exit code fits. */
-async function printed(url: string, want: Reading, options: string[] = []): Promise<Reading> {
-  const { exit, ...said } = await report(url, ...options);
+/** What `assay report` reads at an address, shortened to what a row names, and that its exit code fits. */
+async function reading(url: string, want: Reading, options: ReportOptions = {}): Promise<Reading> {
+  const said = await readEndpoint(new URL(url), { ...options, allowPrivate: true });
   const isSilent = ["unreachable", "unreadable", "unknown"].includes(said.state);
-  expect([said.state, exit]).toEqual([said.state, isSilent ? 2 : 0]);
+  expect([said.state, exitCodeOf(said)]).toEqual([said.state, isSilent ? 2 : 0]);
   const all: Required<Reading> = {
     state: said.state,
     dialect: said.dialect,
@@ -38,7 +39,7 @@ async function printed(url: string, want: Reading, options: string[] = []): Prom
 /** Where gRPC health is asked. */
 const CHECK = "/grpc.health.v1.Health/Check";
 
-type Row = [state: string, path: string, want: Reading, options?: string[]];
+type Row = [state: string, path: string, want: Reading, options?: ReportOptions];
 
 /** The state that a real server is put into, where it is asked, and what the report must be. */
 const SERVERS: Record<string, { script: string; rows: Row[] }> = {
@@ -149,11 +150,8 @@ const SERVERS: Record<string, { script: string; rows: Row[] }> = {
       }],
       ["ready", CHECK, { state: "ready", dialect: "grpc-health", code: 200, confidence: "recognised" }],
       ["partial", CHECK, { state: "ready", dialect: "grpc-health" }],
-      ["partial", CHECK, { state: "not_ready", dialect: "grpc-health" }, ["--service", "shop.v1.Orders"]],
-      ["ready", CHECK, { state: "unknown", dialect: "grpc-health", code: 404 }, [
-        "--service",
-        "shop.v1.Carts",
-      ]],
+      ["partial", CHECK, { state: "not_ready", dialect: "grpc-health" }, { service: "shop.v1.Orders" }],
+      ["ready", CHECK, { state: "unknown", dialect: "grpc-health", code: 404 }, { service: "shop.v1.Carts" }],
       ["failing", CHECK, { state: "not_ready", dialect: "grpc-health", code: 503 }],
       ["draining", CHECK, { state: "not_ready", dialect: "grpc-health", code: 200 }],
     ],
@@ -166,13 +164,13 @@ const SERVERS: Record<string, { script: string; rows: Row[] }> = {
       // An error is 200 as well.
       ["failing", { state: "not_ready", dialect: "grpc-web", code: 200 }],
       ["draining", { state: "not_ready", dialect: "grpc-web", code: 200 }],
-    ].map(([state, want]) => [state, CHECK, want, ["--dialect", "grpc-web"]] as Row),
+    ].map(([state, want]) => [state, CHECK, want, { dialect: "grpc-web" }] as Row),
   },
   "@grpc/grpc-js 1.14 with grpc-health-check 2, HTTP/2 alone, which fetch does not speak in clear": {
     script: "grpc_js.ts",
     rows: [
-      ["ready", CHECK, { state: "unreachable", dialect: "grpc-health" }, ["--dialect", "grpc-health"]],
-      ["failing", CHECK, { state: "unreachable", dialect: "grpc-health" }, ["--dialect", "grpc-health"]],
+      ["ready", CHECK, { state: "unreachable", dialect: "grpc-health" }, { dialect: "grpc-health" }],
+      ["failing", CHECK, { state: "unreachable", dialect: "grpc-health" }, { dialect: "grpc-health" }],
     ],
   },
 };
@@ -186,7 +184,7 @@ describe("a real server, put into each state and read by `assay report`", () => 
       try {
         for (const [state, path, want, options] of rows) {
           await server.become(state);
-          expect([state, await printed(server.url + path, want, options)]).toEqual([state, want]);
+          expect([state, await reading(server.url + path, want, options)]).toEqual([state, want]);
         }
       } finally {
         await server.stop();
@@ -201,18 +199,18 @@ describe("a real server, put into each state and read by `assay report`", () => 
         for (const server of ["one", "two"]) await proxy.tell(`set server shop/${server} ${command}`);
         const lb = { state, dialect: "haproxy", question: "lb", parts: { shop: state } };
         for (const form of ["csv", "json"]) {
-          expect([command, await printed(`${proxy.url}/stats;${form}`, lb)]).toEqual([command, lb]);
+          expect([command, await reading(`${proxy.url}/stats;${form}`, lb)]).toEqual([command, lb]);
         }
         // A monitor says only yes or no: its yes is a page of HAProxy's own, its no the page of any request.
         const monitor = code === 200
           ? { state: "ready", dialect: "haproxy", code, confidence: "recognised" }
           : { state: "not_ready", dialect: "http", code, confidence: "code" };
-        expect([command, await printed(`${proxy.url}/ready`, monitor)]).toEqual([command, monitor]);
+        expect([command, await reading(`${proxy.url}/ready`, monitor)]).toEqual([command, monitor]);
       }
       await proxy.tell("set server shop/one health up");
       // One of two is enough: the backend still takes requests.
       const half = { state: "ready", dialect: "haproxy", parts: { shop: "ready" } };
-      expect(await printed(`${proxy.url}/stats;csv`, half)).toEqual(half);
+      expect(await reading(`${proxy.url}/stats;csv`, half)).toEqual(half);
     } finally {
       await proxy.stop();
     }

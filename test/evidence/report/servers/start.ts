@@ -1,9 +1,8 @@
-/** Real servers as processes, and what `assay report` says of them. */
+/** Real servers as processes. */
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { test } from "vitest";
-import type { Report } from "../../../../src/evidence/report/mod.ts";
 import { type Child, spawn } from "../../../process/child.ts";
 
 const INSTALL = "deno install --config test/evidence/report/servers/deno.json";
@@ -50,15 +49,4 @@ export async function start(script: string): Promise<Server> {
       return child.ended;
     },
   };
-}
-
-/** What `assay report <url> --json` prints, and how it ends. */
-export async function report(
-  url: string,
-  ...options: string[]
-): Promise<Report & { exit: number }> {
-  const args = ["report", url, "--json", "--allow-private", ...options];
-  const child = spawn("../../scripts/cli/assay.ts", args);
-  const { code } = await child.ended;
-  return { ...JSON.parse(child.out.join("\n")), exit: code };
 }
