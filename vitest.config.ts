@@ -20,10 +20,14 @@ export default defineConfig({
         extends: true,
         test: {
           name: "deno",
+          // To start a process and import Assay anew for each file took half of the time.
+          isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: ["test/edge/**", "test/browser/**", "**/node_modules/**"],
+          exclude: ["test/{edge,browser,functions,process}/**", "**/node_modules/**"],
         },
       },
+      // Apart: they start processes, and measure the memory and the event loop of their own.
+      { extends: true, test: { name: "process", include: ["test/{functions,process}/**/*.test.ts"] } },
       { extends: true, test: { name: "browser", include: ["test/browser/**/*.test.ts"] } },
       {
         extends: true,
