@@ -57,24 +57,29 @@ export function replayThreshold(
 const overlaps = (one: ReplayedIncident, other: ReplayedIncident) =>
   one.openedAt <= (other.resolvedAt ?? Infinity) && other.openedAt <= (one.resolvedAt ?? Infinity);
 
-const TIMES = ["", "once", "twice"];
-const timesText = (count: number) => TIMES[count] ?? `${count} times`;
-
-/** "with failureThreshold 1 this would have opened 58 s earlier, and twice more in the 48 h before". */
+/**
+ * "With failureThreshold 1 it would have opened 58 s earlier. In the 48 h before, 2 more incidents would have
+ * opened."
+ */
 export function describeThreshold(
   { failureThreshold, earlierMs, more, fewer, spanMs }: ThresholdReplay,
 ): string {
+  const span = formatSpan(Math.abs(earlierMs ?? 0));
   const when = earlierMs === undefined
-    ? "not at all"
+    ? "would not have opened"
     : earlierMs === 0
-    ? "at the same time"
-    : `${formatSpan(Math.abs(earlierMs))} ${earlierMs > 0 ? "earlier" : "later"}`;
+    ? "would have opened at the same time"
+    : `would have opened ${span} ${earlierMs > 0 ? "earlier" : "later"}`;
+  const incidents = (count: number, which: string) =>
+    `${count} ${which} ${count === 1 ? "incident" : "incidents"}`;
   const others = [
-    ...(more > 0 ? [`${timesText(more)} more`] : []),
-    ...(fewer > 0 ? [`${timesText(fewer)} less`] : []),
+    ...(more > 0 ? [incidents(more, "more")] : []),
+    ...(fewer > 0 ? [incidents(fewer, "fewer")] : []),
   ];
-  const rest = others.length > 0 ? `and ${others.join(" and ")}` : "and nothing else";
-  return `with failureThreshold ${failureThreshold} this would have opened ${when}, ${rest} in the ${
+  const rest = others.length > 0
+    ? `${others.join(" and ")} would have opened`
+    : "nothing else would have changed";
+  return `With failureThreshold ${failureThreshold} it ${when}. In the ${
     formatSpan(spanMs)
-  } before`;
+  } before, ${rest}.`;
 }

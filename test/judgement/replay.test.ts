@@ -275,12 +275,24 @@ describe("another threshold", () => {
 
   const HOUR = 60 * MINUTE;
   test.each<[Partial<ThresholdReplay>, sentence: string]>([
-    [{ earlierMs: 58_000, more: 2 }, "opened 58 s earlier, and twice more in the 2 d before"],
-    [{ earlierMs: -58_000, fewer: 1 }, "opened 58 s later, and once less in the 2 d before"],
-    [{ earlierMs: 0 }, "opened at the same time, and nothing else in the 2 d before"],
-    [{ more: 1, fewer: 3 }, "opened not at all, and once more and 3 times less in the 2 d before"],
+    [
+      { earlierMs: 58_000, more: 2 },
+      "would have opened 58 s earlier. In the 2 d before, 2 more incidents would have opened.",
+    ],
+    [
+      { earlierMs: -58_000, fewer: 1 },
+      "would have opened 58 s later. In the 2 d before, 1 fewer incident would have opened.",
+    ],
+    [
+      { earlierMs: 0 },
+      "would have opened at the same time. In the 2 d before, nothing else would have changed.",
+    ],
+    [
+      { more: 1, fewer: 3 },
+      "would not have opened. In the 2 d before, 1 more incident and 3 fewer incidents would have opened.",
+    ],
   ])("%j is said as %j", (found, sentence) => {
     const whole = { failureThreshold: 1, more: 0, fewer: 0, spanMs: 48 * HOUR, ...found };
-    expect(describeThreshold(whole)).toBe(`with failureThreshold 1 this would have ${sentence}`);
+    expect(describeThreshold(whole)).toBe(`With failureThreshold 1 it ${sentence}`);
   });
 });

@@ -187,10 +187,12 @@ export function describeRule(
     const needed = `at least ${quorum.minReporting} of ${countOf(Object.keys(votes).length, what)}`;
     return over ? `${needed} must report` : `${needed} must report, and fewer did for five periods`;
   }
+  const claim = over ? ENDS[family] : OPENS[family];
+  if (Object.keys(votes).length === 1) return `the only ${what.slice(0, -1)}${claim}`;
   const crowd = `${shareOf(over ? quorum.resolve : quorum.open)} the ${
     countOf(counts.reporting, what)
   } reporting`;
-  return `${crowd}${over ? ENDS[family] : OPENS[family]}, ${floor}`;
+  return `${crowd}${claim}, ${floor}`;
 }
 
 /** What the counted votes must say, where the family does not make it obvious. */

@@ -99,7 +99,7 @@ export function Lede({ rows }: { rows: readonly Row[] }) {
         return (
           <span>
             <Name most={NAME}>{target.name}</Name> {says.startsWith("no") ? "gives" : "says"} {says} and{" "}
-            {does}
+            {check.since ? does.replace("fails", "has failed") : does}
             {check.since && (
               <>
                 {" "}since <Time at={check.since} short />

@@ -43,7 +43,7 @@ export async function loadIncident(
     ...{ incident, nowMs, deliveries, deployments, operate, from, to, stepMs },
     comments: comments.map(commentView),
     taken: acknowledgementOf(incident, comments),
-    dissentAt: dissentBefore(incident, slots),
+    badSince: badSinceOf(incident, slots),
     lanes: slots.length === 0 ? [] : lanesOf(config, scope, slots),
     marks: marksOf(from, to).instants(deployments),
   };
@@ -58,8 +58,8 @@ function rangeOf({ openedAt, resolvedAt }: Incident, stepMs: number, nowMs: numb
   };
 }
 
-/** When the run of slots with a dissenting vote that led to the incident began. */
-function dissentBefore({ family, openedAt }: Incident, slots: readonly Slot[]): number | undefined {
+/** When the run of failed or flawed slots that led to the incident began. */
+function badSinceOf({ family, openedAt }: Incident, slots: readonly Slot[]): number | undefined {
   if (family === "evidence" || family === "claim") return undefined;
   const isBad = family === "quality" ? isPoor : isFailed;
   const before = slots.filter(({ at }) => at <= openedAt);

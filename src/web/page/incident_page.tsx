@@ -40,8 +40,8 @@ export interface IncidentData extends IncidentLanes {
   deliveries: Delivery[];
   /** Deployments from a day before it until its end. */
   deployments: readonly Deployment[];
-  /** Start of the run of slots with a dissenting vote that led to it, epoch ms. */
-  dissentAt?: number;
+  /** Start of the run of failed or flawed slots that led to it, epoch ms. */
+  badSince?: number;
   /** Whether the reader may acknowledge and comment. */
   operate: boolean;
 }
@@ -226,7 +226,7 @@ interface TimelineItem {
 const VERBS = { comment: "said", acknowledged: "acknowledged", announcement: "announced" } as const;
 
 /** All events of the incident, newest first. */
-function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData): TimelineItem[] {
+function timelineOf({ incident, comments, deployments, badSince }: IncidentData): TimelineItem[] {
   const commentItems = comments.map(({ at, kind, by, text }) => ({
     at: Date.parse(at!),
     text: `${by} ${VERBS[kind]}${text ? `: ${text}` : ""}`,
@@ -244,7 +244,11 @@ function timelineOf({ incident, comments, deployments, dissentAt }: IncidentData
       [ellipsize(version ?? ""), ellipsize(environment ?? ""), `from ${source}`].filter(Boolean).join(", ")
     }`,
   }));
-  const first = dissentAt === undefined ? [] : [{ at: dissentAt, text: "first dissenting vote", bad: true }];
+  const first = badSince === undefined ? [] : [{
+    at: badSince,
+    text: `first ${incident.family === "quality" ? "flawed" : "failed"} slot`,
+    bad: true,
+  }];
   return [...first, ...steps, ...commentItems, ...rolloutItems].sort((a, b) => b.at - a.at);
 }
 
@@ -260,8 +264,8 @@ function Notices({ deliveries }: { deliveries: Delivery[] }) {
       <ul>
         {deliveries.map(({ webhook, type, state, attempts, lastStatus, lastError, createdAt }) => (
           <li class={state === "dead" ? "bad" : undefined}>
-            <Time at={createdAt} /> {type} to {webhook}: <b>{state}</b> after {attempts}{" "}
-            {attempts === 1 ? "attempt" : "attempts"}
+            <Time at={createdAt} /> {type} to {webhook}: <b>{state}</b>
+            {attempts > 0 && ` after ${attempts} ${attempts === 1 ? "attempt" : "attempts"}`}
             {lastStatus !== undefined && `, HTTP ${lastStatus}`}
             {lastError && state !== "delivered" && (
               <>

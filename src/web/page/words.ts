@@ -103,6 +103,9 @@ function proofSide(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
   return { does: outcomes.includes("slow") ? "works slowly" : "works", doesTone: "good" };
 }
 
+/** "1 slot", "2 slots". */
+export const slotCount = (count: number): string => `${count} ${count === 1 ? "slot" : "slots"}`;
+
 /** The quorum rule and the current votes, in words. */
 export function quorumText(
   { open, minReporting }: { open: Rule; minReporting: number },
@@ -118,6 +121,7 @@ export function quorumText(
     .map(([outcome, voters]) => `${voters.map(({ id }) => id).join(", ")}: ${withSpaces(outcome)}`).join(
       "; ",
     );
+  if (votes.length === 1) return `One vote decides. Now ${present}.`;
   const floor = `At least ${minReporting} of ${votes.length} must report.`;
   if (needed === undefined) return `${floor} Now ${present}.`;
   return `${needed} of the ${fresh.length} that report must agree. ${floor} Now ${present}.`;

@@ -23,25 +23,25 @@ test.each<[name: string, minutes: string, changes: [string, string][], sentence:
     "one less, sooner and more often",
     `${"R".repeat(20)}D${"R".repeat(20)}D${"R".repeat(20)}DDD`,
     [],
-    "with failureThreshold 1 this would have opened 60 s earlier, and twice more in the 63 min before",
+    "With failureThreshold 1 it would have opened 60 s earlier. In the 63 min before, 2 more incidents would have opened.",
   ],
   [
     "sooner and nothing else",
     `${"R".repeat(20)}DDD`,
     [],
-    "with failureThreshold 1 this would have opened 60 s earlier, and nothing else in the 21 min before",
+    "With failureThreshold 1 it would have opened 60 s earlier. In the 21 min before, nothing else would have changed.",
   ],
   [
     "two where it is one",
     `${"R".repeat(20)}D${"R".repeat(20)}DDD`,
     [["turns: 1,", "failureThreshold: 1, turns: 1,"]],
-    "with failureThreshold 2 this would have opened 60 s later, and once less in the 41 min before",
+    "With failureThreshold 2 it would have opened 60 s later. In the 41 min before, 1 fewer incident would have opened.",
   ],
   [
     "two, and not at all",
     `${"R".repeat(20)}DRR`,
     [["turns: 1,", "failureThreshold: 1, turns: 1,"]],
-    "with failureThreshold 2 this would have opened not at all, and nothing else in the 20 min before",
+    "With failureThreshold 2 it would not have opened. In the 20 min before, nothing else would have changed.",
   ],
 ])("says what another threshold would have told: %s", async (_, minutes, changes, sentence) => {
   const world = await lived(minutes, changes);

@@ -8,8 +8,8 @@ import { pageFixture } from "./page_fixture.ts";
 const ROUND = "/targets/shop/checks/read/rounds/fra";
 
 /** Five good minutes and then so many of drift, seen by who may do all. */
-async function lying(minutes = 4) {
-  const house = await pageFixture();
+async function lying(minutes = 4, changes: [string, string][] = []) {
+  const house = await pageFixture({ changes });
   await house.runMinutes(5);
   house.script.set("drift");
   await house.runMinutes(minutes);
@@ -113,7 +113,7 @@ test("a round shows how long the phases of a failed journey's requests took", as
   expect(text).toContain("HTTP 500 DNS 0, connect 2, TLS 3, first byte 40 ms");
 });
 
-test("an incident tells its story from the first dissenting vote, with votes, notices, remarks and deployments", async () => {
+test("an incident tells its story from the first failed slot, with votes, notices, remarks and deployments", async () => {
   const { get, cookie, incident, runMinutes, script, clock } = await lying(3);
   const path = `/incidents/${incident.id}`;
   await get(`${path}/acknowledge`, cookie, { form: {} });
@@ -123,7 +123,7 @@ test("an incident tells its story from the first dissenting vote, with votes, no
   await runMinutes(2);
   const { text, html } = await get(path, cookie);
   expect(text).toMatch(
-    /22:23:00 resolved: drift, ready, recovered .*said: we look at it .*api\.token acknowledged .*22:20:00 opened: drift .*22:19:00 first dissenting vote/,
+    /22:23:00 resolved: drift, ready, recovered .*said: we look at it .*api\.token acknowledged .*22:20:00 opened: drift .*22:19:00 first failed slot/,
   );
   expect(text).toContain("drift a majority of the 3 regions reporting, at least 2 must report: ");
   expect(text).toMatch(/fra failed in \d of \d+ slots, first 22:19/);
@@ -132,11 +132,37 @@ test("an incident tells its story from the first dissenting vote, with votes, no
   );
   expect(text).toMatch(/Notices: \d pending/);
   expect(text).toContain("incident.opened to ops: pending");
-  expect(text).toContain("with failureThreshold 1 this would have opened 60 s earlier, and nothing else");
+  expect(text).toContain(
+    "With failureThreshold 1 it would have opened 60 s earlier. In the 6 min before, nothing else",
+  );
   expect(html).toContain('<meta property="og:title" content="shop / read: drift"');
   expect(html).toMatch(
     /<meta property="og:description" content="shop \/ read says ready but its journey fails/,
   );
+});
+
+/** Leaves only the region eu. */
+const ONE_PROBER = ["us, probers: [{ id: iad", "ap, probers: [{ id: sin"].map((start): [string, string] => [
+  `  - { id: ${start}, url: https://${start.slice(-3)}.example, token: "\${env:PROBER_TOKEN}" }] }\n`,
+  "",
+]);
+
+test("an incident of a single prober is not a matter of majorities", async () => {
+  const { get, cookie, incident, runMinutes, script } = await lying(2, ONE_PROBER);
+  const path = `/incidents/${incident.id}`;
+  const open = await get(path, cookie);
+  expect(open.text).toContain("1 of 1 region agrees");
+  expect(open.text).toContain("drift the only region: eu drift");
+  expect(open.text).toMatch(/fra failed in 2 of 7 slots, first 22:19/);
+  expect(open.text).toContain("incident.opened to ops: pending As of");
+  expect(open.text).not.toMatch(/majority|\b1 (?:regions|slots|probers)\b|dissent/);
+  expect((await get("/targets/shop", cookie)).text).toContain("One vote decides. Now eu: drift.");
+  expect((await get("/", cookie)).text).toContain("shop says ready and has failed since 22:20");
+  script.set("ready");
+  await runMinutes(2);
+  const over = await get(path, cookie);
+  expect(over.text).toContain("its journey passes in 1 of 1 region Last state: shop / read says ready");
+  expect(over.text).toMatch(/22:22:00 resolved: .*22:20:00 opened: drift .*22:19:00 first failed slot/);
 });
 
 test("a shared incident shows the public its coarse words, and no more", async () => {
