@@ -49,5 +49,5 @@ export const furtherRequestsOf = (
 /** A prober locates itself once an hour, in any of its calls. */
 const TRACES = 1;
 
-/** Requests of one call that belong to no check: the controls, and the location of the prober. */
+/** Requests of one call that belong to no check: the controls, and the place of the prober. */
 export const overheadOf = ({ controls }: Pick<Config, "controls">): number => controls.length + TRACES;

@@ -55,8 +55,8 @@ export const regionsSchema = z.strictObject({
     probers: z.array(z.strictObject({
       id: anyText,
       kind: z.enum(["local", "remote", "place"]),
-      asked: z.optional(anyText).check(z.describe("The requested location.")),
-      place: z.optional(anyText).check(z.describe("The measured location.")),
+      asked: z.optional(anyText).check(z.describe("The requested place.")),
+      place: z.optional(anyText).check(z.describe("The measured place.")),
       excluded: z.nullable(z.enum(PROBER_FAULTS)),
       evaluatedAt: z.optional(isoTime),
       lagMs: z.nullable(spanMs),
