@@ -222,8 +222,7 @@ const TYPE_ERROR =
 /** "no such overload: dyn<double> + string" -> "+ cannot take number and string". */
 const plainTypes = (summary: string) =>
   summary.replace(/dyn<((?:[\w.]|, |<[\w., ]*>)+)>/g, "$1")
-    .replace(/<[\w., <>]*>/g, "")
-    .replace(/google\.protobuf\.(\w+)/g, (_, name) => name.toLowerCase())
+    .replace(/<[\w., <>]*>|google\.protobuf\./g, "")
     .replace(/\b(u?int|double)\b(?!\()/g, "number")
     .replace(/^no such overload: (\w+) [<>]=? /, "cannot compare $1 with ")
     .replace(/^no such overload: (\w+) (\S+) /, "$2 cannot take $1 and ")

@@ -6,7 +6,7 @@ import { LaneFigure, type Mark, type Point } from "./chart.tsx";
 import { Comparison } from "./comparison.tsx";
 import { FailureDetails } from "./journey_table.tsx";
 import { Name, Time } from "./layout.tsx";
-import { type CheckView, type ProberView, slotCount } from "./words.ts";
+import type { CheckView, ProberView } from "./words.ts";
 
 /** The lanes of an incident, one per prober in its scope. */
 export interface IncidentLanes {
@@ -33,14 +33,13 @@ export function WhoSawWhat(
         return (
           <LaneFigure
             {...{ points, from, to, stepMs, marks }}
-            label={`${prober}: overclaims in ${slotCount(overclaims)}`}
+            label={`${prober}: slots that overclaim: ${overclaims}`}
           >
             {path ? <a href={`${path}/rounds/${prober}`}>{prober}</a> : prober}{" "}
             <span>
               {failed.length === 0 ? "saw no failure" : (
                 <>
-                  failed in {failed.length} of {slotCount(points.length)}, first{" "}
-                  <Time at={failed[0]!.at} short />
+                  failed in {failed.length} of {points.length} slots, first <Time at={failed[0]!.at} short />
                 </>
               )}
             </span>

@@ -11,7 +11,7 @@ import { BandChart, Cuts, LaneFigure, type Mark, type Point } from "./chart.tsx"
 import { type Day, DayTable } from "./day.tsx";
 import { Name, Time } from "./layout.tsx";
 import { type Band, BAND_WINDOWS, type BandWindow, type Slot } from "../../storage/history/bands.ts";
-import { type CheckView, outcomeRank, quorumText, slotCount } from "./words.ts";
+import { type CheckView, outcomeRank, quorumText } from "./words.ts";
 import { formatSpan } from "../../base/time.ts";
 
 /** A check and its data. */
@@ -169,13 +169,11 @@ function Lane(
   const points = slots.map((slot) => pointOf(slot, prober));
   const overclaims = points.filter(({ says, does }) => says === true && does === false).length;
   const underclaims = points.filter(({ says, does }) => says === false && does === true).length;
-  const label = `${prober}: of ${
-    slotCount(points.length)
-  } ${overclaims} overclaim and ${underclaims} underclaim`;
+  const label = `${prober}: of ${points.length} slots ${overclaims} overclaim and ${underclaims} underclaim`;
   return (
     <LaneFigure {...{ points, from, to, stepMs, marks, label }}>
       <a href={href}>{region} · {prober}</a>{" "}
-      <span>{overclaims > 0 ? `drift in ${slotCount(overclaims)}` : "no drift"}</span>
+      <span>{overclaims > 0 ? `drift in ${overclaims} slots` : "no drift"}</span>
     </LaneFigure>
   );
 }

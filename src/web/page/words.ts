@@ -103,9 +103,6 @@ function proofSide(fresh: ProberView[]): Pick<Pair, "does" | "doesTone"> {
   return { does: outcomes.includes("slow") ? "works slowly" : "works", doesTone: "good" };
 }
 
-/** "1 slot", "2 slots". */
-export const slotCount = (count: number): string => `${count} ${count === 1 ? "slot" : "slots"}`;
-
 /** The quorum rule and the current votes, in words. */
 export function quorumText(
   { open, minReporting }: { open: Rule; minReporting: number },

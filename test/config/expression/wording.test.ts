@@ -84,7 +84,7 @@ const BODY = { n: 5, s: "abc", l: [1, "a"], m: { a: 1 } };
 test.each([
   ["body.n == '5'", "body.n is 5: cannot compare number with string"],
   ["body.s > 3", "body.s is 'abc': cannot compare string with number"],
-  ["now < body.s", "now is 2026-01-01T00:00:00.000Z, body.s is 'abc': cannot compare timestamp with string"],
+  ["now < body.s", "now is 2026-01-01T00:00:00.000Z, body.s is 'abc': cannot compare Timestamp with string"],
   ["body.n.size() > 3", "body.n is 5: a number has no size"],
   ["1 + body.s == 2", "body.s is 'abc': + cannot take number and string"],
   ["body.m + 1 == 2", "body.m is {a: 1}: + cannot take map and number"],
