@@ -15,6 +15,7 @@ import { secondsOfTarget } from "./target_seconds.ts";
 import { decodeSeconds, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
 import { Cache } from "../../base/cache.ts";
+import { semaphore } from "../../base/semaphore.ts";
 
 /** The windows of bands, and the length of their cells. */
 export const BAND_WINDOWS = {
@@ -95,14 +96,17 @@ export function sumReader(
 ): (unit: Rollup["unit"], from: number, nowMs: number) => Promise<Sums> {
   const rows = { hour: rowReader(store, packing, "hour"), day: rowReader(store, packing, "day") };
   const tail = tailReader(config, store);
-  return async (unit, from, nowMs) => {
-    const { sums, ends } = await rows[unit](from, nowMs);
-    const late: (readonly [number, Map<string, Seconds>])[] = [];
-    for (const shard of packing.shards.keys()) {
-      late.push(...await tail(shard, { summedTo: ends.get(shard), fromMs: from, nowMs }));
-    }
-    return joinParts([...sums, ...late]);
-  };
+  // Two reads at once would both add the slots that are new to both.
+  const inTurn = semaphore(1);
+  return (unit, from, nowMs) =>
+    inTurn(async () => {
+      const { sums, ends } = await rows[unit](from, nowMs);
+      const late: (readonly [number, Map<string, Seconds>])[] = [];
+      for (const shard of packing.shards.keys()) {
+        late.push(...await tail(shard, { summedTo: ends.get(shard), fromMs: from, nowMs }));
+      }
+      return joinParts([...sums, ...late]);
+    });
 }
 
 function buildBands(

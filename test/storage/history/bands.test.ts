@@ -51,6 +51,20 @@ test("the bands tell every slot once: summed up or not, read at once or piece by
   expect(one.bandOf(KEY).whole).toEqual(serviceLevel(whole));
 });
 
+test("windows that are read at once count each slot once", async () => {
+  const { config, store, clock, runMinutes } = await settlerFixture();
+  await runMinutes(50);
+  const read = bandReader(config, store, packChecks(config), clock);
+  const windows = Object.keys(BAND_WINDOWS) as BandWindow[];
+  const seconds = async () => {
+    const all = await Promise.all(windows.map((window) => read(window, clock.now())));
+    return all.map(({ bandOf }) => bandOf(KEY).whole.goodSeconds);
+  };
+  expect(await seconds()).toEqual(windows.map(() => 50 * 60));
+  await runMinutes(10);
+  expect(await seconds()).toEqual(windows.map(() => 60 * 60));
+});
+
 test("a shard that is summed up later than another one is read slot by slot until then", async () => {
   const own = await settlerFixture();
   const { config, store, clock } = own;
