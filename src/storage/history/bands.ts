@@ -160,7 +160,7 @@ function wholeSeconds(all: Sums, from: number, key: string): Seconds | undefined
  */
 function joinParts(parts: (readonly [number, Map<string, Seconds>])[]): Sums {
   const whole: Sums = new Map();
-  for (const [start, checks] of parts) addChecks(whole, start, Object.fromEntries(checks));
+  for (const [start, checks] of parts) addChecks(whole, start, checks);
   return whole;
 }
 
@@ -187,7 +187,7 @@ function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]
       const to = Math.min(nowMs, at + STEP * sizeMs - 1);
       for (const row of await store.readRollups({ unit, from: at, to })) {
         const { hours, seconds } = decodeSeconds(row.data, `${unit} ${row.start}/${row.shard}`);
-        addChecks(next, row.start, seconds);
+        addChecks(next, row.start, Object.entries(seconds));
         ends.set(row.shard, Math.max(ends.get(row.shard) ?? 0, rollupEnd(row, hours)));
       }
     }
@@ -197,9 +197,9 @@ function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]
 }
 
 /** Adds seconds by check. A check may be in two rows of an hour in which the layout changed. */
-function addChecks(sums: Sums, start: number, more: Record<string, Seconds>): void {
+function addChecks(sums: Sums, start: number, more: Iterable<[key: string, Seconds]>): void {
   const checks = sums.get(start) ?? new Map<string, Seconds>();
-  for (const [key, seconds] of Object.entries(more)) {
+  for (const [key, seconds] of more) {
     const sum = checks.get(key) ?? {};
     addSeconds(sum, seconds);
     checks.set(key, sum);
@@ -232,7 +232,7 @@ function tailReader(config: Config, store: SampleStore) {
     const samples = await store.readSamples({ shard, from: Math.max(from, tail.to), to: nowMs });
     for (const [start, slots] of Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS) * HOUR_MS)) {
       const { checks, spans } = sumSlots(config, slots);
-      addChecks(tail.sums, start, mapSeconds(checks));
+      addChecks(tail.sums, start, secondsOf(checks));
       addSpans(tail, spans);
     }
     const last = samples.at(-1);
@@ -262,8 +262,8 @@ function spansIn(spans: Spans, hour: number): Spans {
   return new Map(within.filter(([, list]) => list.length > 0));
 }
 
-const mapSeconds = (checks: Record<string, Figures>): Record<string, Seconds> =>
-  Object.fromEntries(Object.entries(checks).map(([key, { seconds }]) => [key, seconds]));
+const secondsOf = (checks: Record<string, Figures>) =>
+  Object.entries(checks).map(([key, { seconds }]): [key: string, Seconds] => [key, seconds]);
 
 /** One slot of a check. */
 export interface Slot {
