@@ -6,10 +6,16 @@ import { scriptedFetch, type SeenRequest } from "../../world/network.ts";
 import { type Draft, journey, ports, run } from "./steps.ts";
 
 /** What is sent for `draft` after a first step that captured `order` from `{"id": captured}`. */
-async function sent(draft: Draft, captured: unknown = "ord_1", baseUrl = "https://shop.example") {
+async function sent(
+  draft: Draft,
+  captured: unknown = "ord_1",
+  baseUrl = "https://shop.example",
+  trace?: { url?: string },
+) {
   const network = scriptedFetch({ "GET /first": { json: { id: captured } } });
   const check = journey([{ path: "https://shop.example/first", capture: { order: "body.id" } }, draft], {
     baseUrl,
+    trace,
   });
   const seen = await walk(ports(network, steppingClock()), check, run, { steps: STEP_KINDS });
   return { request: network.requests[1], failure: seen.failure };
@@ -22,16 +28,28 @@ async function request(...args: Parameters<typeof sent>): Promise<SeenRequest> {
 }
 
 test.each([
-  ["https://shop.example/orders", "run-1"],
-  ["https://shop.example.evil.example/orders", undefined],
-  ["https://api.shop.example/orders", undefined],
-  ["http://shop.example/orders", undefined],
-  ["https://shop.example:8443/orders", undefined],
-])("the run's id goes to the origin of the target alone: %s", async (path, id) => {
-  const draft: Draft = { path };
+  ["https://shop.example/orders", true],
+  ["https://pay.example/orders", true],
+  ["https://shop.example.evil.example/orders", false],
+  ["https://api.shop.example/orders", false],
+  ["http://shop.example/orders", false],
+  ["https://shop.example:8443/orders", false],
+])("what names the run goes to the target's url and hosts alone: %s", async (path, isTargets) => {
+  const draft: Draft = { path, method: "POST", origins: ["https://pay.example"] };
+  const expected = isTargets
+    ? { "x-assay-run": "run-1", "idempotency-key": "run-1-1", traceparent: expect.stringMatching(/^00-/) }
+    : {};
   for (const baseUrl of ["https://shop.example", "https://shop.example/api/", "${env:HOST}"]) {
-    expect((await request(draft, "-", baseUrl)).headers["x-assay-run"]).toBe(id);
+    const { "user-agent": _, ...headers } = (await request(draft, "-", baseUrl, {})).headers;
+    expect(headers).toEqual(expected);
   }
+});
+
+test("a step may name the run to another origin itself", async () => {
+  const headers = { "Idempotency-Key": "{{ run.id }}" };
+  expect((await request({ method: "POST", path: "https://other.example/", headers })).headers).toMatchObject({
+    "idempotency-key": "run-1",
+  });
 });
 
 describe("the URL of a step", () => {

@@ -75,7 +75,8 @@ export function step(draft: Draft = {}): Step & HttpFields {
   const request = {
     method,
     path: template(draft.url ?? path),
-    ...(draft.url !== undefined && { origins: draft.origins ?? [] }),
+    isLink: draft.url !== undefined,
+    origins: draft.origins ?? [],
     query: templates(query),
     headers: templates(headers),
     body: bodyOf(draft),

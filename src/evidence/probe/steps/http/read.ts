@@ -70,7 +70,8 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
   return {
     method,
     path: compiler.template(url ?? where, captures, [...path, url === undefined ? "path" : "url"]),
-    origins: url === undefined ? undefined : origins,
+    isLink: url !== undefined,
+    origins,
     query: fields("query"),
     headers: fields("headers"),
     body: body === "json" || body === "graphql"

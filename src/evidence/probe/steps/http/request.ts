@@ -6,7 +6,7 @@ import {
   resolveUrl,
   USER_AGENT,
 } from "../../../../base/http/client.ts";
-import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
+import { type Run, Scope, writeJson } from "../../../../config/expression/mod.ts";
 import type { StepTrace } from "../../observation.ts";
 import type { TraceContext } from "../../trace_context.ts";
 import { HEADER_VALUE } from "../../../../base/http/header_value.ts";
@@ -55,15 +55,8 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
   try {
     const body = bodyOf(step.body, context);
     const url = urlOf(step, context);
-    const headers = headersOf(step, context, body.type);
-    if (isSameOrigin(context.secrets.reveal(context.baseUrl), url)) headers["x-assay-run"] = context.run.id;
-    const request = {
-      url,
-      method: step.method,
-      headers,
-      body: body.content,
-    };
-    return { ok: true, request };
+    const headers = headersOf(step, context, { url, type: body.type });
+    return { ok: true, request: { url, method: step.method, headers, body: body.content } };
   } catch (error) {
     if (error instanceof TemplateError) return { ok: false, reason: "template", detail: error.message };
     if (error instanceof OriginRefused) return { ok: false, reason: "refused", detail: error.message };
@@ -72,8 +65,8 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
 }
 
 function urlOf(request: StepRequest, context: Rendering): URL {
-  const { path, origins, query } = request;
-  const asked = origins ? linkOf(path, origins, context) : pathUrlOf(request, context);
+  const { isLink, query } = request;
+  const asked = isLink ? linkOf(request, context) : pathUrlOf(request, context);
   if (query.length === 0) return asked;
   const url = new URL(asked);
   const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context))}`);
@@ -85,7 +78,7 @@ function urlOf(request: StepRequest, context: Rendering): URL {
  * A URL as an answer gave it (RFC 3986 section 5.1): beside the last one, at the target or at one of
  * `origins`, without its fragment.
  */
-function linkOf(link: Template, origins: readonly string[], context: Rendering): URL {
+function linkOf({ path: link, origins }: StepRequest, context: Rendering): URL {
   const text = fill(link, context);
   const base = URL.parse(context.secrets.reveal(context.baseUrl));
   const url = /^\p{Cc}|^$/u.test(text) ? null : URL.parse(text, context.location.url ?? base ?? undefined);
@@ -118,15 +111,18 @@ const URL_PART = /^[^\p{Cc}#]*$/u;
 const SAFE = new Set(["GET", "HEAD"]);
 
 function headersOf(
-  { headers, method }: StepRequest,
+  { headers, method, origins }: StepRequest,
   context: Rendering,
-  type?: string,
+  { url, type }: { url: URL; type?: string },
 ): Record<string, string> {
+  // What names the run goes nowhere else.
+  const isTargets = isSameOrigin(context.secrets.reveal(context.baseUrl), url) ||
+    origins.includes(url.origin);
   const sent: Record<string, string> = Object.create(null);
   sent["user-agent"] = USER_AGENT;
   if (type) sent["content-type"] = type;
-  if (!SAFE.has(method)) sent["idempotency-key"] = keyOf(context);
-  if (context.traceContext) {
+  if (isTargets && !SAFE.has(method)) sent["idempotency-key"] = keyOf(context);
+  if (isTargets && context.traceContext) {
     // No step sends nearly as many requests.
     const number = context.index * 100_000 + context.trace.requests;
     sent.traceparent = context.traceContext.traceparent(number);
@@ -138,6 +134,7 @@ function headersOf(
     }
     sent[name.toLowerCase()] = revealHeader(context.secrets, name, value);
   }
+  if (isTargets) sent["x-assay-run"] = context.run.id;
   return sent;
 }
 
