@@ -17,19 +17,18 @@ export interface Compiled {
   objects: number;
   /** The digests of each target's checks, in order; computed at each start if absent. */
   digests?: string[][];
-  /** The secrets it references. Of paths that differ only in numbers, one is kept. */
+  /** The secrets it references. Of paths that differ only in numbers, one is kept; the others are counted. */
   secrets: SecretUse[];
 }
 
 /** In a config that passed, every reference is replaced. */
 const ALL_REPLACED = { sinks: [], steps: [{ references: /^/ }] };
 
-const withFewPaths = ({ paths, ...use }: SecretUse): SecretUse => ({
-  ...use,
-  paths: [...Map.groupBy(paths, (path) => pathText(path).replace(/\d+/g, "0")).values()].map(([first]) =>
-    first!
-  ),
-});
+const withFewPaths = ({ paths, ...use }: SecretUse): SecretUse => {
+  const alike = Map.groupBy(paths, (path) => pathText(path).replace(/\d+/g, "0"));
+  const few = [...alike.values()].map(([first]) => first!);
+  return { ...use, paths: few, more: paths.length - few.length || undefined };
+};
 
 /** Compiles a value that passed `load`; `loaded` is the result of that. */
 export const compileConfig = (config: unknown, loaded?: Pick<Config, "objects" | "targets">): Compiled => ({

@@ -18,6 +18,8 @@ export interface SecretUse {
   fallback?: string;
   /** Where it is used, at least one path. */
   paths: Path[];
+  /** How many more places use it. */
+  more?: number;
 }
 
 /** Shorter tokens can be guessed by brute force. */
@@ -68,7 +70,7 @@ export function checkSecrets(
   note: Note,
 ): void {
   if (!env) return;
-  for (const { name, fallback, paths } of uses) {
+  for (const { name, fallback, paths, more = 0 } of uses) {
     const value = env(name) ?? fallback;
     for (const path of value ? paths : []) {
       const [, , expected] = FORMS.find(([places, form]) => isOneOf(places, path) && !form.test(value!)) ??
@@ -76,8 +78,9 @@ export function checkSecrets(
       if (expected) note({ path, message: `the value of ${name} cannot be sent here`, expected });
     }
     const opened = paths.find((path) => isOneOf(TOKENS, path));
-    if (!value) note({ severity: envMissing, path: paths[0]!, ...unsetFinding(name, value, paths) });
-    else if (env(name) === undefined) continue;
+    if (!value) {
+      note({ severity: envMissing, path: paths[0]!, ...unsetFinding({ name, paths, more }, value) });
+    } else if (env(name) === undefined) continue;
     else if (opened && value.length < SHORTEST_TOKEN) {
       note({ severity: "warning", path: opened, ...guessable(name) });
     } else if (value.length < WHOLE_LENGTH) note({ severity: "warning", path: paths[0]!, ...short(name) });
@@ -95,9 +98,12 @@ const guessable = (name: string) => ({
   expected: "a random token: openssl rand -base64 32",
 });
 
-function unsetFinding(name: string, value: string | undefined, [, ...others]: Path[]) {
-  const also = others.slice(0, 3).map(pathText).join(", ") +
-    (others.length > 3 ? ` and ${others.length - 3} more` : "");
+function unsetFinding(
+  { name, paths: [, ...others], more }: Required<Omit<SecretUse, "fallback">>,
+  value?: string,
+) {
+  const unnamed = Math.max(0, others.length - 3) + more;
+  const also = [...others.slice(0, 3).map(pathText), ...unnamed > 0 ? [`${unnamed} more`] : []].join(", ");
   return {
     message: `${name} is ${value === "" ? "empty" : "not set"}${also && `; also used at ${also}`}`,
     expected: name.startsWith("file:") ? `the file ${name.slice(5)}` : `the environment variable ${name}`,

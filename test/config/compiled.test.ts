@@ -81,7 +81,7 @@ test("a compiled config is held against the secrets of its deployment, each name
   const key = 'targets[0].checks[0].journey[0].request.headers["x-key"]';
   expect(await problemsOf({})).toEqual([
     "error api.token: TOKEN is not set",
-    `error ${key}: KEY is not set`,
+    `error ${key}: KEY is not set; also used at 1 more`,
   ]);
   expect(await problemsOf({ TOKEN: "short", KEY: "a\nb and so on" })).toEqual([
     `error ${key}: the value of KEY cannot be sent here`,
