@@ -1,17 +1,6 @@
 import { expect, test } from "vitest";
-import type { Clock } from "../../src/base/ports.ts";
-import { mapInSlices } from "../../src/base/slices.ts";
-
-/** A clock by which each look at it takes a millisecond, and on which timers fire at once. */
-function tickingClock(): { clock: Clock; pauses: () => number } {
-  let [elapsed, pauses] = [0, 0];
-  const after: Clock["after"] = (_, fire) => {
-    pauses++;
-    queueMicrotask(fire);
-    return () => {};
-  };
-  return { clock: { now: () => elapsed, elapsed: () => elapsed++, after }, pauses: () => pauses };
-}
+import { mapInSlices, slicer } from "../../src/base/slices.ts";
+import { tickingClock } from "../world/clock.ts";
 
 test("long work pauses for others, and comes to the same", async () => {
   const { clock, pauses } = tickingClock();
@@ -22,6 +11,13 @@ test("long work pauses for others, and comes to the same", async () => {
   });
   expect(seen).toEqual([0, 1, 2]);
   expect(await work).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22]);
+  expect(pauses()).toBe(3);
+});
+
+test("many short parts of one work pause as a long one does", async () => {
+  const { clock, pauses } = tickingClock();
+  const map = slicer(clock);
+  for (let i = 0; i < 12; i++) expect(await map([i], (n) => 2 * n)).toEqual([2 * i]);
   expect(pauses()).toBe(3);
 });
 

@@ -68,3 +68,14 @@ export function steppingClock(startMs = 1_700_000_000_000): SteppingClock {
 function flush(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** A clock by which each look at it takes a millisecond, and on which timers fire at once. */
+export function tickingClock(startMs = 0): { clock: Clock; pauses: () => number } {
+  let [elapsed, pauses] = [0, 0];
+  const after: Clock["after"] = (_, fire) => {
+    pauses++;
+    queueMicrotask(fire);
+    return () => {};
+  };
+  return { clock: { now: () => startMs + elapsed, elapsed: () => elapsed++, after }, pauses: () => pauses };
+}

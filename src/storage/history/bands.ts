@@ -9,6 +9,7 @@ import {
 } from "../../judgement/service_level.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
+import { type MapInSlices, slicer } from "../../base/slices.ts";
 import type { Rollup, RollupStore, SampleStore } from "../store.ts";
 import { jointSeconds, type Spans, sumSlots } from "./rollup.ts";
 import { secondsOfTarget } from "./target_seconds.ts";
@@ -63,6 +64,14 @@ const STEP = 24;
  */
 const SLACK_MS = 2 * HOUR_MS;
 
+/** What history is read from. */
+export interface HistoryContext {
+  config: Config;
+  store: RollupStore & SampleStore;
+  packing: Packing;
+  clock: Clock;
+}
+
 /**
  * A reader of bands. Finished rollups are read once, because they no longer change. After the last rollup of
  * a shard its slots are read, as in {@linkcode readSeries}.
@@ -71,9 +80,9 @@ export function bandReader(
   config: Config,
   store: RollupStore & SampleStore,
   packing: Packing,
-  clock: Pick<Clock, "elapsed">,
+  clock: Clock,
 ): (window: BandWindow, nowMs: number) => Promise<BandSet> {
-  const readSums = sumReader(config, store, packing);
+  const readSums = sumReader(config, store, packing, clock);
   const cache = new Cache<BandWindow, Promise<BandSet>>({ max: WINDOWS, ttlMs: FRESH_MS, clock });
 
   const read = async (window: BandWindow, nowMs: number): Promise<BandSet> => {
@@ -93,6 +102,7 @@ export function sumReader(
   config: Config,
   store: RollupStore & SampleStore,
   packing: Packing,
+  clock: Clock,
 ): (unit: Rollup["unit"], from: number, nowMs: number) => Promise<Sums> {
   const rows = { hour: rowReader(store, packing, "hour"), day: rowReader(store, packing, "day") };
   const tail = tailReader(config, store);
@@ -100,10 +110,11 @@ export function sumReader(
   const inTurn = semaphore(1);
   return (unit, from, nowMs) =>
     inTurn(async () => {
-      const { sums, ends } = await rows[unit](from, nowMs);
+      const map = slicer(clock);
+      const { sums, ends } = await rows[unit](from, nowMs, map);
       const late: (readonly [number, Map<string, Seconds>])[] = [];
       for (const shard of packing.shards.keys()) {
-        late.push(...await tail(shard, { summedTo: ends.get(shard), fromMs: from, nowMs }));
+        late.push(...await tail(shard, { summedTo: ends.get(shard), fromMs: from, nowMs, map }));
       }
       return joinParts([...sums, ...late]);
     });
@@ -176,7 +187,7 @@ function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]
   let sums: Sums = new Map();
   const ends = new Map<number, number>();
   let [knownFrom, knownTo] = [Infinity, -Infinity];
-  return async (fromMs: number, nowMs: number) => {
+  return async (fromMs: number, nowMs: number, map: MapInSlices) => {
     const from = Math.floor(fromMs / sizeMs) * sizeMs;
     // The newest rows may still grow, and shards are rolled up one after another; after a pause, much later.
     const mine = [...shards.keys()].flatMap((shard) => ends.get(shard) ?? []);
@@ -185,11 +196,11 @@ function rowReader(store: RollupStore, { shards }: Packing, unit: Rollup["unit"]
     const next: Sums = new Map([...sums].filter(([at]) => at >= Math.min(from, knownFrom) && at < start));
     for (let at = start; at <= nowMs; at += STEP * sizeMs) {
       const to = Math.min(nowMs, at + STEP * sizeMs - 1);
-      for (const row of await store.readRollups({ unit, from: at, to })) {
+      await map(await store.readRollups({ unit, from: at, to }), (row) => {
         const { hours, seconds } = decodeSeconds(row.data, `${unit} ${row.start}/${row.shard}`);
         addChecks(next, row.start, Object.entries(seconds));
         ends.set(row.shard, Math.max(ends.get(row.shard) ?? 0, rollupEnd(row, hours)));
-      }
+      });
     }
     [sums, knownFrom, knownTo] = [next, Math.min(from, knownFrom), nowMs];
     return { sums, ends };
@@ -220,7 +231,12 @@ function tailReader(config: Config, store: SampleStore) {
   const tails = new Map<number, Tail>();
   return async (
     shard: number,
-    { summedTo, fromMs, nowMs }: { summedTo: number | undefined; fromMs: number; nowMs: number },
+    { summedTo, fromMs, nowMs, map }: {
+      summedTo: number | undefined;
+      fromMs: number;
+      nowMs: number;
+      map: MapInSlices;
+    },
   ): Promise<[number, Map<string, Seconds>][]> => {
     const from = Math.max(fromMs, summedTo ?? fromMs);
     let tail = tails.get(shard);
@@ -231,7 +247,7 @@ function tailReader(config: Config, store: SampleStore) {
     for (const start of tail.sums.keys()) if (start < tail.from) tail.sums.delete(start);
     const samples = await store.readSamples({ shard, from: Math.max(from, tail.to), to: nowMs });
     for (const [start, slots] of Map.groupBy(samples, ({ slot }) => Math.floor(slot / HOUR_MS) * HOUR_MS)) {
-      const { checks, spans } = sumSlots(config, slots);
+      const { checks, spans } = await sumSlots(config, slots, map);
       addChecks(tail.sums, start, secondsOf(checks));
       addSpans(tail, spans);
     }

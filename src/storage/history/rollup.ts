@@ -12,6 +12,7 @@ import {
 } from "../../judgement/service_level.ts";
 import { decodeHistory, type Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
+import { type MapInSlices, slicer } from "../../base/slices.ts";
 import { periodMs } from "../../config/schedule.ts";
 import type { Rollup, RollupStore, Sample, SampleStore, StoreUpkeep } from "../store.ts";
 import { decodeRollup, encodeRollup } from "./codec.ts";
@@ -34,7 +35,7 @@ const TRIES = 10;
 
 /** Options of a rollup job. */
 export interface RollupJobOptions {
-  clock: Pick<Clock, "now">;
+  clock: Clock;
   store: RollupStore & SampleStore & StoreUpkeep;
   config: Config;
   packing: Packing;
@@ -84,7 +85,10 @@ export function rollupJob({ clock, store, config, packing }: RollupJobOptions): 
     let lost: unknown;
     if (!isEmpty && failed < TRIES) {
       failed++;
-      const row = attempt(() => figuresOf(config, samples, bitOf(hour)));
+      const row = await figuresOf(config, samples, clock, bitOf(hour)).then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      );
       // Attempts went on for an hour, perhaps in processes that have ended since.
       if ("error" in row && hour < last) lost = row.error;
       else if ("error" in row) throw row.error;
@@ -143,14 +147,6 @@ const dayOf = (hour: number) => Math.floor(hour / DAY_MS) * DAY_MS;
 /** The bit of this hour in its day. */
 const bitOf = (hour: number) => 1 << (hour - dayOf(hour)) / HOUR_MS;
 
-function attempt<T>(read: () => T): { value: T } | { error: unknown } {
-  try {
-    return { value: read() };
-  } catch (error) {
-    return { error };
-  }
-}
-
 /**
  * Writes the rows of an hour and its day together. An old hour is written once: its samples may have been
  * pruned.
@@ -181,8 +177,13 @@ async function writeRollup(
  * The figures of samples of one shard (oldest first) by check key. If a target has several required checks,
  * also their joint figures (joint.ts) by target id.
  */
-export function figuresOf(config: Config, samples: readonly Sample[], hours: number): RollupRow {
-  const { checks, spans } = sumSlots(config, samples);
+export async function figuresOf(
+  config: Config,
+  samples: readonly Sample[],
+  clock: Clock,
+  hours: number,
+): Promise<RollupRow> {
+  const { checks, spans } = await sumSlots(config, samples, slicer(clock));
   for (const [id, seconds] of jointSeconds(config, spans)) checks[id] = { ...emptyFigures(), seconds };
   return { hours, checks };
 }
@@ -197,10 +198,11 @@ export type Spans = Map<string, OutcomeSpan[]>;
  * whose period is unknown. A slot lasts until the next one at most, because the schedule may have been
  * tighter.
  */
-export function sumSlots(
+export async function sumSlots(
   config: Config,
   samples: readonly Sample[],
-): Pick<RollupRow, "checks"> & { spans: Spans } {
+  map: MapInSlices,
+): Promise<Pick<RollupRow, "checks"> & { spans: Spans }> {
   const known = new Map(config.checks.map((check) => [check.key, check]));
   const checks: RollupRow["checks"] = {};
   const spans: Spans = new Map();
@@ -213,7 +215,7 @@ export function sumSlots(
     mine.push({ from: slot, to: slot + gapMs, outcome: line.outcome });
     spans.set(check.key, mine);
   };
-  for (const { slot, shard, data } of samples) {
+  await map(samples, ({ slot, shard, data }) => {
     for (const [key, line] of Object.entries(decodeHistory(data, shard))) {
       const check = known.get(key);
       if (!check) continue;
@@ -221,7 +223,7 @@ export function sumSlots(
       if (before) addUntil(check, before, slot);
       current.set(check, { slot, line });
     }
-  }
+  });
   for (const [check, last] of current) addUntil(check, last);
   return { checks, spans };
 }

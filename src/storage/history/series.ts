@@ -1,7 +1,7 @@
-import type { Check, Config } from "../../config/config.ts";
+import type { Check } from "../../config/config.ts";
 import { emptyFigures, type Figures, mergeFigures } from "../../judgement/service_level.ts";
-import type { Packing } from "../codec.ts";
-import type { Rollup, RollupStore, SampleStore } from "../store.ts";
+import type { Rollup } from "../store.ts";
+import type { HistoryContext } from "./bands.ts";
 import { figuresOf } from "./rollup.ts";
 import { decodeRollup, rollupEnd } from "./codec.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
@@ -24,11 +24,7 @@ const AT_ONCE = 8;
  * point starts at its hour or day. Time without a rollup is read slot by slot.
  */
 export async function readSeries(
-  { store, config, packing: { shardOf } }: {
-    store: RollupStore & SampleStore;
-    config: Config;
-    packing: Packing;
-  },
+  { store, config, packing: { shardOf }, clock }: HistoryContext,
   check: Check,
   { fromMs, nowMs }: { fromMs: number; nowMs: number },
 ): Promise<SeriesPoint[]> {
@@ -50,7 +46,7 @@ export async function readSeries(
   }
   const samples = await store.readSamples({ shard, from: unsummed, to: nowMs });
   for (const [start, slots] of Map.groupBy(samples, ({ slot }) => startOf(slot))) {
-    const figures = figuresOf(config, slots, 0).checks[check.key];
+    const figures = (await figuresOf(config, slots, clock, 0)).checks[check.key];
     if (figures) found.set(start, mergeFigures(found.get(start) ?? emptyFigures(), figures));
   }
   return [...found].sort(([a], [b]) => a - b).map(([start, figures]) => ({ unit, start, figures }));

@@ -1,14 +1,12 @@
 /** Error budgets from history: 30 days by day, three days and six hours by hour, the last hour by slot. */
-import type { Check, Config } from "../../config/config.ts";
+import type { Check } from "../../config/config.ts";
 import { periodMs } from "../../config/schedule.ts";
 import { emptyFigures, type Figures, serviceLevel } from "../../judgement/service_level.ts";
 import { type ErrorBudget, errorBudget, SLO_WINDOWS, type SloWindow } from "../../judgement/slo.ts";
-import type { Clock } from "../../base/ports.ts";
+import { type MapInSlices, slicer } from "../../base/slices.ts";
 import { Cache } from "../../base/cache.ts";
 import { DAY_MS, HOUR_MS } from "../../base/time.ts";
-import type { Packing } from "../codec.ts";
-import type { RollupStore, SampleStore } from "../store.ts";
-import { sumReader, type Sums } from "./bands.ts";
+import { type HistoryContext, sumReader, type Sums } from "./bands.ts";
 import { type Spans, sumSlots } from "./rollup.ts";
 
 /** How long a result is cached. */
@@ -23,36 +21,37 @@ type Seconds = Figures["seconds"];
 const SIZES: Partial<Record<SloWindow, number>> = { "6h": HOUR_MS, "3d": HOUR_MS, "30d": DAY_MS };
 
 /** A reader of the error budgets of all checks with an objective. */
-export function errorBudgetReader({ clock, config, store, packing }: {
-  clock: Pick<Clock, "now" | "elapsed">;
-  config: Config;
-  store: RollupStore & SampleStore;
-  packing: Packing;
-}): ErrorBudgetReader {
+export function errorBudgetReader(context: HistoryContext): ErrorBudgetReader {
+  const { clock, config, store, packing } = context;
   const checks = config.checks.filter(({ slo }) => slo !== undefined);
-  const readSums = sumReader(config, store, packing);
+  const readSums = sumReader(config, store, packing, clock);
   const cache = new Cache<"all", Promise<Map<string, ErrorBudget>>>({ max: 1, ttlMs: FRESH_MS, clock });
 
   const readAll = async () => {
     const nowMs = clock.now();
     const days = await readSums("day", startOf("30d", nowMs), nowMs);
     const hours = await readSums("hour", startOf("3d", nowMs), nowMs);
-    const spans = await recentSpans({ config, store, packing }, checks, nowMs);
+    const map = slicer(clock);
+    const spans = await recentSpans(context, checks, { nowMs, map });
     const secondsIn = (key: string, window: SloWindow): Seconds => {
       const from = startOf(window, nowMs);
       if (SIZES[window] === undefined) return secondsOf(spans.get(key) ?? [], from, nowMs);
       return sumSince(window === "30d" ? days : hours, key, from);
     };
-    return new Map(checks.map(({ key, slo = 0 }) => {
+    const budgets = await map(checks, ({ key, slo = 0 }): [string, ErrorBudget] => {
       const levelIn = (window: SloWindow) => ({
         from: startOf(window, nowMs),
         level: serviceLevel({ ...emptyFigures(), seconds: secondsIn(key, window) }),
       });
       return [key, errorBudget(slo, levelIn, nowMs)];
-    }));
+    });
+    return new Map(budgets);
   };
+  // A read may take longer than its result is cached.
+  let running: Promise<Map<string, ErrorBudget>> | undefined;
+  const read = () => running ??= readAll().finally(() => running = undefined);
 
-  return async ({ key }) => checks.length === 0 ? undefined : (await cache.load("all", readAll)).get(key);
+  return async ({ key }) => checks.length === 0 ? undefined : (await cache.load("all", read)).get(key);
 }
 
 /** Start of a window, rounded down to a whole row. */
@@ -64,16 +63,16 @@ function startOf(window: SloWindow, nowMs: number): number {
 
 /** When each outcome held in the last hour, by check key. */
 async function recentSpans(
-  { config, store, packing }: { config: Config; store: SampleStore; packing: Packing },
+  { config, store, packing }: HistoryContext,
   checks: readonly Check[],
-  nowMs: number,
+  { nowMs, map }: { nowMs: number; map: MapInSlices },
 ): Promise<Spans> {
   const all: Spans = new Map();
   for (const [shard, own] of Map.groupBy(checks, ({ key }) => packing.shardOf.get(key)!)) {
     // A slot before the hour may extend into it.
     const longest = Math.min(HOUR_MS, Math.max(...own.map((check) => periodMs(check, nowMs))));
     const samples = await store.readSamples({ shard, from: nowMs - HOUR_MS - longest, to: nowMs });
-    for (const [key, spans] of sumSlots(config, samples).spans) all.set(key, spans);
+    for (const [key, spans] of (await sumSlots(config, samples, map)).spans) all.set(key, spans);
   }
   return all;
 }

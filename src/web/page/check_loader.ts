@@ -67,7 +67,7 @@ async function loadAdmission({ store }: Pick<Sources, "store">, { id, target }: 
 
 /** The last day by hour, with its events. */
 async function loadDay(
-  { config, store, packing, silences: readSilences }: Sources,
+  { ports: { clock }, config, store, packing, silences: readSilences }: Sources,
   check: Check,
   deployments: readonly { at: number }[],
   nowMs: number,
@@ -75,7 +75,7 @@ async function loadDay(
   const from = Math.floor((nowMs - DAY_MS) / HOUR_MS) * HOUR_MS;
   const to = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS;
   const [hours, silences, { items }] = await Promise.all([
-    readSeries({ store, config, packing }, check, { fromMs: from, nowMs }),
+    readSeries({ store, config, packing, clock }, check, { fromMs: from, nowMs }),
     readSilences(),
     store.listIncidents({ target: check.target.id, check: check.id, limit: MAX_DAY_INCIDENTS }),
   ]);

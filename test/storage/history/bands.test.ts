@@ -36,7 +36,7 @@ test("the bands tell every slot once: summed up or not, read at once or piece by
       unit: "hour",
       start,
       shard,
-      data: encodeRollup(figuresOf(config, samples, 1)),
+      data: encodeRollup(await figuresOf(config, samples, clock, 1)),
     }]);
   }
   const fresh = bandReader(config, store, packing, clock);
@@ -46,7 +46,10 @@ test("the bands tell every slot once: summed up or not, read at once or piece by
   // The outcome turns at the second bad slot and back at the second good one.
   expect(badSeconds).toBe(10 * 60);
   expect(other.bandOf(KEY)).toEqual(one.bandOf(KEY));
-  const all = await readSeries({ store, config, packing }, check, { fromMs: nowMs - 24 * HOUR, nowMs });
+  const all = await readSeries({ store, config, packing, clock }, check, {
+    fromMs: nowMs - 24 * HOUR,
+    nowMs,
+  });
   const whole = all.reduce((sum, { figures }) => mergeFigures(sum, figures), emptyFigures());
   expect(one.bandOf(KEY).whole).toEqual(serviceLevel(whole));
 });
@@ -116,7 +119,7 @@ test("page and API agree after hours in which nothing was summed up, and once th
     for (const read of [grown, bandReader(config, store, packing, clock)]) {
       for (const window of Object.keys(BAND_WINDOWS) as BandWindow[]) {
         const { from, bandOf } = await read(window, nowMs);
-        const all = await readSeries({ store, config, packing }, check, { fromMs: from, nowMs });
+        const all = await readSeries({ store, config, packing, clock }, check, { fromMs: from, nowMs });
         const whole = serviceLevel(
           all.reduce((sum, { figures }) => mergeFigures(sum, figures), emptyFigures()),
         );

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { encodeHistory } from "../../../src/storage/codec.ts";
 import { memoryStore } from "../../../src/storage/memory.ts";
 import { rollupJob } from "../../../src/storage/history/rollup.ts";
+import { steppingClock } from "../../world/clock.ts";
 import { failingStore } from "../../world/failing_store.ts";
 import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
 import { testEnv } from "../../world/test_env.ts";
@@ -128,7 +129,7 @@ describe("upkeep", () => {
       const data = now < start + 4 * HOUR && now >= start + 3 * HOUR ? "?" : good;
       const samples = [0, 12].map((shard) => ({ slot: now, shard, data }));
       await store.commit(lease, { shards: [], samples, incidents: [], notices: [] });
-      await rollupJob({ clock: { now: () => now }, store, config, packing })().catch(() => {});
+      await rollupJob({ clock: steppingClock(now), store, config, packing })().catch(() => {});
     }
     const found = await store.readRollups({ unit: "hour", from: 0, to: start + DAY });
     const of = (wanted: number) =>

@@ -74,7 +74,7 @@ export function routes(
       check,
       fromMs,
       nowMs,
-      found: await readSeries({ store, config, packing }, check, { fromMs, nowMs }),
+      found: await readSeries({ store, config, packing, clock }, check, { fromMs, nowMs }),
     };
   };
 
