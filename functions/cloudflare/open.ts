@@ -57,7 +57,7 @@ export async function openLedger(env: Env, storage: ObjectStorage) {
     probers: probers(ports, config, env),
     owner: crypto.randomUUID(),
     onCommit: (_, at) => void beat?.(at),
-    deliveryCause: () => deliver.cause(),
+    sightDelivery: () => deliver.sighting(),
   });
   // The other half of the subrequests is for the probers; remaining notices wait for the alarm.
   const maxNotices = Math.floor(INVOCATION[planOf(env)].subrequests / 2);

@@ -136,7 +136,7 @@ function openAssay(options: StartOptions) {
     ...current,
     store,
     owner: crypto.randomUUID(),
-    deliveryCause: () => current.deliver.cause(),
+    sightDelivery: () => current.deliver.sighting(),
     onCommit: (notices, at) => {
       void current.beat?.(at);
       if (notices > 0) void outbox();

@@ -74,7 +74,7 @@ export interface Incident {
   updatedAt: number;
   /** When it was resolved. */
   resolvedAt?: number;
-  /** Why it was resolved: `recovered` or `removed`. */
+  /** Why it was resolved: a {@linkcode ResolvedReason}. */
   reason?: string;
   /** The outage of another target that caused it. */
   cause?: Cause;
@@ -200,12 +200,18 @@ export function announceAdmission(
   };
 }
 
-/** Resolves an open incident: it `recovered`, or its check was `removed` from the config. */
+/**
+ * Why an incident is over: it `recovered`, its check was `removed` from the config, or delivery is `idle`:
+ * nothing is left to send to the webhook that fails.
+ */
+export type ResolvedReason = "recovered" | "removed" | "idle";
+
+/** Resolves an open incident. */
 export function resolve(
   before: Incident,
   at: number,
   outcome: QuorumOutcome,
-  reason: "recovered" | "removed",
+  reason: ResolvedReason,
 ): Transition {
   const entry: TimelineEntry = { at, change: "resolved", kind: before.kind, outcome, reason };
   const timeline = append(before.timeline, entry);

@@ -22,6 +22,8 @@ export interface OwnSighting {
   at: number;
   /** The problem, in words that follow "fails: ", "is short: " or "lags: "; absent: no problem. */
   cause?: string;
+  /** Without a cause, but only because nothing is left to try: nothing shows that it works again. */
+  isIdle?: boolean;
 }
 
 /** A part with a recent problem, or an incident that may still flap. */
@@ -80,11 +82,12 @@ function countSighting(
 
 function stepCause(
   { incident, run }: CauseWatch,
-  { kind, cause }: OwnSighting,
+  { kind, cause, isIdle }: OwnSighting,
   context: OwnInstant,
 ): Transition | undefined {
   if (incident?.state === "open") {
-    return run <= -RESOLVES_AFTER ? resolveOwn(incident, "recovered", context.at) : undefined;
+    if (run > -RESOLVES_AFTER) return undefined;
+    return resolveOwn(incident, isIdle ? "idle" : "recovered", context.at);
   }
   if (cause === undefined || run < OPENS_AFTER[kind]) return undefined;
   return openOwn(incident, { check: kind, family: "evidence", kind, reason: cause }, context);

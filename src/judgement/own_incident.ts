@@ -1,7 +1,7 @@
 /** Incidents about Assay itself: their target is `_assay`, which no config can name. */
 import { MINUTE_MS } from "../base/time.ts";
 import { STEP_BACK_MS } from "./assess.ts";
-import { type Incident, open, resolve, type Transition } from "./incident.ts";
+import { type Incident, open, resolve, type ResolvedReason, type Transition } from "./incident.ts";
 
 /** The target of Assay's own incidents. */
 export const OWN_TARGET = "_assay";
@@ -34,7 +34,7 @@ export function openOwn(
 }
 
 /** Resolves an open own incident. */
-export const resolveOwn = (before: Incident, reason: "recovered" | "removed", now: number): Transition =>
+export const resolveOwn = (before: Incident, reason: ResolvedReason, now: number): Transition =>
   resolve(before, instantAfter(before, now), "pending", reason);
 
 /** Keeps an incident's timeline in order: commits of overlapping walks arrive in any order. */

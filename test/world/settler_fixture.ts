@@ -1,5 +1,5 @@
 import { decodeStates, isShard } from "../../src/storage/codec.ts";
-import { type Settler, settler } from "../../src/engine/settler/settler.ts";
+import { type Settler, settler, type SettlerOptions } from "../../src/engine/settler/settler.ts";
 import type { CheckState } from "../../src/judgement/state.ts";
 import { memoryStore } from "../../src/storage/memory.ts";
 import type { Delivery, Store } from "../../src/storage/store.ts";
@@ -36,7 +36,7 @@ export interface SettlerFixture extends TestEnv {
   script: ScriptedProbers;
   settler: Settler;
   /** Reads what is wrong with delivery, in place of a deliverer; nothing at first. */
-  delivery: { read(): Promise<string | undefined> };
+  delivery: { read: NonNullable<SettlerOptions["sightDelivery"]> };
   /** Runs the tick of the present minute and moves to the next one, `count` times. */
   runMinutes(count?: number): Promise<void>;
   state(check?: string): Promise<CheckState>;
@@ -62,10 +62,10 @@ export async function settlerFixture(
   const ports = { ...own.ports, clock };
   const script = scriptedProbers(own.config);
   const { probers } = script;
-  const delivery: SettlerFixture["delivery"] = { read: () => Promise.resolve(undefined) };
-  const deliveryCause = () => delivery.read();
+  const delivery: SettlerFixture["delivery"] = { read: () => Promise.resolve({}) };
+  const sightDelivery = () => delivery.read();
   const settling = settler({
-    ...{ ports, store, probers, owner, sparesHanging, deliveryCause },
+    ...{ ports, store, probers, owner, sparesHanging, sightDelivery },
     config: own.config,
   });
   return {

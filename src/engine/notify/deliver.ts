@@ -8,6 +8,7 @@
  */
 import type { Config } from "../../config/config.ts";
 import { pause, type Ports } from "../../base/ports.ts";
+import type { OwnSighting } from "../../judgement/own_causes.ts";
 import type { Delivery } from "../../storage/store.ts";
 import { attempt, type DeliveryContext, type DeliveryStore, putOff } from "./attempt.ts";
 import { silenceSource } from "../../storage/records/maintenance.ts";
@@ -63,8 +64,8 @@ export interface Deliverer {
   (bounds?: CallOptions): Promise<number>;
   /** Why delivery is stuck; undefined if it works or has nothing to send. */
   fault(): string | undefined;
-  /** Which webhooks have failed for minutes, as the cause of an incident of Assay's own; undefined: none. */
-  cause(): Promise<string | undefined>;
+  /** Which webhooks have failed for minutes, for an incident of Assay's own. */
+  sighting(): Promise<Pick<OwnSighting, "cause" | "isIdle">>;
 }
 
 /** The longest wait inside a lane for the receiver's rate limit; a longer one postpones the notice. */
@@ -181,7 +182,7 @@ export function deliverer(
     const move = () => progress.move();
     return progress.watch(() => send({ post, ...claimer(post, bounds), move, made: 0 }), reset);
   };
-  return Object.assign(call, { fault: () => progress.fault, cause: () => health.cause() });
+  return Object.assign(call, { fault: () => progress.fault, sighting: () => health.sighting() });
 }
 
 interface Call {

@@ -127,7 +127,7 @@ const incident = z.strictObject({
   scope: scope.check(z.describe("global, or the id of the region that decided.")),
   openedAt,
   resolvedAt,
-  reason: why.check(z.describe("Why it was resolved: recovered or removed.")),
+  reason: why.check(z.describe("Why it was resolved: recovered, removed or idle.")),
   durationMs: z.optional(ms),
 });
 

@@ -7,6 +7,7 @@
 import type { Config, Webhook } from "../../config/config.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
 import { iso, MINUTE_MS } from "../../base/time.ts";
+import type { OwnSighting } from "../../judgement/own_causes.ts";
 import { listSinkStates, putSinkState, type SinkState } from "../../storage/records/sink_states.ts";
 import type { OutboxStore, RecordStore } from "../../storage/store.ts";
 import { Pace } from "./pace.ts";
@@ -18,6 +19,9 @@ const OPENS = 3;
 const PROBE_MS = MINUTE_MS;
 /** A sink that has failed for so long is a problem of Assay's delivery. */
 const FAILS_MS = 5 * MINUTE_MS;
+
+/** The most pending notices that are searched for one of a failing sink. */
+const MAX_SEARCHED = 1_000;
 
 /** State of one sink in this process. */
 interface Entry {
@@ -74,21 +78,23 @@ export class SinkHealth {
   }
 
   /**
-   * What is wrong with delivery, in words that follow "fails: "; undefined: no sink has failed for five
-   * minutes.
+   * What is wrong with delivery: sinks that have failed for five minutes while a notice waits. Where none
+   * waits, nothing shows that they work again.
    */
-  async cause(): Promise<string | undefined> {
+  async sighting(): Promise<Pick<OwnSighting, "cause" | "isIdle">> {
     const nowMs = this.#context.ports.clock.now();
     const failing = [...await this.#load()]
       .flatMap(([webhook, { state: { failingSince = Infinity } }]) => ({ webhook, failingSince }))
-      .filter(({ failingSince }) => nowMs - failingSince >= FAILS_MS)
-      .toSorted((a, b) => a.failingSince - b.failingSince);
-    const [first, ...others] = failing;
-    if (!first) return undefined;
-    const more = others.length === 0
-      ? ""
-      : `, ${others.map(({ webhook }) => webhook).join(", ")} since later`;
-    return `webhook ${first.webhook} has accepted nothing since ${iso(first.failingSince)}${more}`;
+      .filter(({ failingSince }) => nowMs - failingSince >= FAILS_MS);
+    if (failing.length === 0) return {};
+    const { items } = await this.#context.store.listDeliveries({ state: "pending", limit: MAX_SEARCHED });
+    // A notice about delivery itself would keep its own cause.
+    const waiting = items.filter(({ createdAt, body }) =>
+      createdAt <= nowMs && JSON.parse(body).data.incident.kind !== "delivery"
+    );
+    const causes = failing.filter(({ webhook }) => waiting.some((notice) => notice.webhook === webhook))
+      .map(({ webhook, failingSince }) => `webhook ${webhook} has accepted nothing since ${iso(failingSince)}`);
+    return causes.length > 0 ? { cause: causes.join("; ") } : { isIdle: true };
   }
 
   /** Records the answer of an attempt. */

@@ -132,8 +132,10 @@ function acknowledged({ subject, incident: { kind }, acknowledgement }: SummaryI
 }
 
 function recovery({ subject, incident, decision: { over, counts }, hold }: SummaryInput): string {
-  const { family, kind, openedAt, resolvedAt = openedAt } = incident;
-  const words = RECOVERED[kind] ?? RECOVERED[family as Exclude<Family, "advisory">];
+  const { family, kind, openedAt, resolvedAt = openedAt, reason } = incident;
+  const words = reason === "idle"
+    ? "has nothing left to send"
+    : RECOVERED[kind] ?? RECOVERED[family as Exclude<Family, "advisory">];
   const ended = `${subject} ${words} after ${formatSpan(resolvedAt - openedAt)}`;
   if (family !== "service") return ended;
   const held = hold ? `; it was ${hold}` : "";

@@ -6,6 +6,7 @@
  *                          +------------- a confirmation is called for -------------+
  */
 import type { Check } from "../../config/config.ts";
+import type { OwnSighting } from "../../judgement/own_causes.ts";
 import type { CheckState } from "../../judgement/state.ts";
 import type { Lease, Store } from "../../storage/store.ts";
 import { messageOf } from "../../base/error_message.ts";
@@ -26,7 +27,7 @@ export interface SettlerOptions extends GatherOptions {
   /** Called after each commit with the number of notices it wrote and the instant of its walks (epoch ms). */
   onCommit?: (notices: number, at: number) => void;
   /** What is wrong with delivery when a minute begins; absent: delivery is not watched. */
-  deliveryCause?: () => Promise<string | undefined>;
+  sightDelivery?: () => Promise<Pick<OwnSighting, "cause" | "isIdle">>;
   /** Walk a slot however late it is: for a schedule that is triggered by hand. */
   walksLate?: boolean;
   /**
@@ -111,7 +112,7 @@ export function settler(options: SettlerOptions): Settler {
     );
     if (!taken) return taken;
     const seen = walksLate ? [] : scheduleSightings({ minuteMs, nowMs, beforeMs });
-    const delivery = await deliverySightings(minuteMs, options.deliveryCause);
+    const delivery = await deliverySightings(minuteMs, options.sightDelivery);
     for (const sighting of [...seen, ...delivery]) sightings.add(sighting);
     await beginUnder(taken);
     return taken;

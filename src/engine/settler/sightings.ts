@@ -7,11 +7,11 @@ const MAX_WAITING = 100;
 /** What the minute at `at` shows about delivery: nothing where it is not watched, or cannot be known. */
 export async function deliverySightings(
   at: number,
-  readCause?: () => Promise<string | undefined>,
+  read?: () => Promise<Pick<OwnSighting, "cause" | "isIdle">>,
 ): Promise<OwnSighting[]> {
-  if (!readCause) return [];
+  if (!read) return [];
   try {
-    return [{ kind: "delivery", at, cause: await readCause() }];
+    return [{ kind: "delivery", at, ...await read() }];
   } catch {
     // The store failed. Commits fail as well, and log it.
     return [];

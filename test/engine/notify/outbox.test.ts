@@ -64,16 +64,42 @@ describe("a receiver that was down for an hour", () => {
   });
 });
 
-test("a receiver that fails for five minutes is a cause of an incident of our own, until it takes one", async () => {
-  const post = await postFixture({ receiver: ({ atMs }) => ({ status: atMs < HOUR ? 503 : 200 }) });
-  expect(await post.cause()).toBeUndefined();
-  await post.put(openings(1));
-  await post.run(5 * MINUTE);
-  expect(await post.cause()).toBeUndefined();
-  await post.run(MINUTE);
-  expect(await post.cause()).toMatch(/^webhook hook has accepted nothing since \d{4}-\d\d-\d\dT[\d:.]+Z$/);
-  await post.run(HOUR);
-  expect(await post.cause()).toBeUndefined();
+describe("a receiver that fails for five minutes, as an incident of our own sees it,", () => {
+  const failing = (post: Awaited<ReturnType<typeof postFixture>>) =>
+    expect(post.sighting()).resolves.toEqual({
+      cause: expect.stringMatching(/^webhook hook has accepted nothing since \d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    });
+
+  test("is a cause until it accepts a notice", async () => {
+    const post = await postFixture({ receiver: ({ atMs }) => ({ status: atMs < HOUR ? 503 : 200 }) });
+    expect(await post.sighting()).toEqual({});
+    await post.put(openings(1));
+    await post.run(5 * MINUTE);
+    expect(await post.sighting()).toEqual({});
+    await post.run(MINUTE);
+    await failing(post);
+    await post.run(HOUR);
+    expect(await post.sighting()).toEqual({});
+  });
+
+  test("is none once its notices are given up, and not said to work again", async () => {
+    const post = await postFixture({ receiver: ({ atMs }) => ({ status: atMs < 10 * MINUTE ? 503 : 410 }) });
+    await post.put(openings(1));
+    await post.run(6 * MINUTE);
+    await failing(post);
+    await post.run(10 * MINUTE);
+    expect(await states(post)).toEqual(["dead"]);
+    expect(await post.sighting()).toEqual({ isIdle: true });
+  });
+
+  test("is none while only the notice about that waits, and again a cause with the next one", async () => {
+    const post = await postFixture({ receiver: () => ({ status: 503 }) });
+    await post.put([{ incident: "own", kind: "delivery", change: "opened" }]);
+    await post.run(6 * MINUTE);
+    expect(await post.sighting()).toEqual({ isIdle: true });
+    await post.put(openings(1));
+    await failing(post);
+  });
 });
 
 describe("a URL that is mended", () => {

@@ -1,7 +1,7 @@
 /** An Assay that looks into its outbox every 5 s, through restarts and changes of its config, before one receiver on a virtual clock. */
 import type { Config } from "../../../src/config/config.ts";
 import type { Ports, Secrets } from "../../../src/base/ports.ts";
-import type { Change } from "../../../src/judgement/incident.ts";
+import type { Change, Kind } from "../../../src/judgement/incident.ts";
 import { grouping } from "../../../src/engine/notify/grouping.ts";
 import { type Deliverer, deliverer } from "../../../src/engine/notify/mod.ts";
 import { sampleEvent } from "../../../src/engine/notify/sample.ts";
@@ -119,14 +119,17 @@ export async function postFixture(
     arrivals,
     logged,
     failures,
-    cause: () => delivering[0]!.cause(),
+    sighting: () => delivering[0]!.sighting(),
     elapsed: () => clock.now() - startMs,
     /** Tells of a change of an incident, now. */
-    async put(changes: { incident: string; change: Change | "acknowledged"; episode?: number }[]) {
-      const notices = changes.map(({ incident, change, episode = 1 }): Notice => {
+    async put(
+      changes: { incident: string; change: Change | "acknowledged"; episode?: number; kind?: Kind }[],
+    ) {
+      const notices = changes.map(({ incident, change, episode = 1, kind }): Notice => {
         const event = sampleEvent(change);
         Object.assign(event.data.target, { id: incident, name: `Shop ${incident}` });
         event.data.summary = event.data.summary.replace("Sample shop", `Shop ${incident}`);
+        if (kind) event.data.incident.kind = kind;
         event.data.incident.id = incident;
         event.data.incident.episode = episode;
         event.data.links = { page: `https://assay.example/incidents/${incident}` };

@@ -155,9 +155,9 @@ describe("a delivery that fails", () => {
     );
     await world.runMinutes();
     world.delivery.read = () =>
-      Promise.resolve("webhook ops has accepted nothing since 2023-11-15T00:00:00.000Z");
+      Promise.resolve({ cause: "webhook ops has accepted nothing since 2023-11-15T00:00:00.000Z" });
     await world.runMinutes();
-    world.delivery.read = () => Promise.resolve(undefined);
+    world.delivery.read = () => Promise.resolve({});
     await world.runMinutes(3);
     const [opened, resolved] = (await world.notices()).map(({ body }) => JSON.parse(body).data);
     expect(opened).toMatchObject({
@@ -172,17 +172,30 @@ describe("a delivery that fails", () => {
     expect(resolved.summary).toBe("Assay's delivery works again after 3 min");
   });
 
+  test("that has nothing left to try is over, and is not said to work again", async () => {
+    const world = await settlerFixture();
+    world.delivery.read = () => Promise.resolve({ cause: "nothing goes out" });
+    await world.runMinutes();
+    world.delivery.read = () => Promise.resolve({ isIdle: true });
+    await world.runMinutes(3);
+    expect((await ownIncidents(world)).map(({ state, reason }) => [state, reason])).toEqual([
+      ["resolved", "idle"],
+    ]);
+    const summary = "Assay's delivery has nothing left to send after 3 min";
+    expect((await summaries(world)).at(-1)).toBe(summary);
+  });
+
   test("is told at the end of a minute in which nothing is walked", async () => {
     const world = await settlerFixture(threeRegions([["id: read,", "id: read, every: 1h,"]]));
     await world.clock.advance(MINUTE);
-    world.delivery.read = () => Promise.resolve("nothing goes out");
+    world.delivery.read = () => Promise.resolve({ cause: "nothing goes out" });
     await world.runMinutes();
     expect(await summaries(world)).toEqual(["Assay's delivery fails: nothing goes out"]);
   });
 
   test("waits while a commit is refused", async () => {
     const world = await settlerFixture();
-    world.delivery.read = () => Promise.resolve("nothing goes out");
+    world.delivery.read = () => Promise.resolve({ cause: "nothing goes out" });
     const { commit } = world.store;
     world.store.commit = () => Promise.resolve(false);
     await world.runMinutes();
@@ -193,7 +206,7 @@ describe("a delivery that fails", () => {
 
   test("is not over while the store cannot say how delivery is", async () => {
     const world = await settlerFixture();
-    world.delivery.read = () => Promise.resolve("nothing goes out");
+    world.delivery.read = () => Promise.resolve({ cause: "nothing goes out" });
     await world.runMinutes();
     world.delivery.read = () => Promise.reject(new Error("the store is down"));
     await world.runMinutes(5);

@@ -85,7 +85,7 @@ test.each(STORES)("own incidents are told beside those of targets, over the %s s
     Object.fromEntries(Object.entries(values).map(([check, value]) => [`check="${check}"`, value]));
   expect(of(await scrape(shop), "assay_incident_open")).toEqual(labelled(well));
   shop.script.set("broken", "sin");
-  shop.delivery.read = () => Promise.resolve("nothing goes out");
+  shop.delivery.read = () => Promise.resolve({ cause: "nothing goes out" });
   await shop.runMinutes(4);
   const ailing = { ...well, delivery: 1, "prober-sin": 1 };
   expect(of(await scrape(shop), "assay_incident_open")).toEqual(labelled(ailing));
