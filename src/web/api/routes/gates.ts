@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { Hono } from "../../hono.ts";
 import * as z from "../../../base/zod.ts";
-import type { Target } from "../../../config/config.ts";
+import type { Config, Target } from "../../../config/config.ts";
 import { DURATION, parseDuration } from "../../../config/schema/duration.ts";
 import type { Decision } from "../../../judgement/gate.ts";
 import { DECISIONS } from "../../../judgement/words.ts";
@@ -108,26 +108,6 @@ export function routes(
     return { target, body };
   };
 
-  const readQuestion = (
-    c: Context,
-    schema: typeof gateQuery | typeof rollbackQuery,
-    { target, body }: { target: Target; body: Body },
-  ): Asked | Response => {
-    const read = parseQuery<z.infer<typeof gateQuery>>(c, schema as typeof gateQuery);
-    if ("response" in read) return read.response;
-    const { mode = "status", format, check, regions: regionIds, ...rest } = read.value;
-    const checks = selectById(target.checks, check);
-    const regions = selectById(config.regions, regionIds);
-    if (!checks) return problem(c, "not-found", `The target ${target.id} has no such check`);
-    if (!regions) return problem(c, "bad-request", "There is no such region");
-    const aimless = rest.maxBurnRate === undefined ? undefined : checks.find(({ slo }) => slo === undefined);
-    if (aimless) {
-      return problem(c, "bad-request", `maxBurnRate needs an slo, and the check ${aimless.id} has none`);
-    }
-    const anchor = rest.anchor ?? rolloutOf(body);
-    return { question: { ...rest, target, checks, regions, anchor }, mode, format };
-  };
-
   const answer = async ({ question, mode, format }: Asked): Promise<GateAnswer> => {
     const found = await evaluate(question);
     const { decision } = found;
@@ -143,7 +123,7 @@ export function routes(
     if ("response" in allowed) return allowed.response;
     const isPost = c.req.method === "POST";
     const key = `${schema === gateQuery ? "" : "rollback "}${allowed.target.id}${searchOf(c)}`;
-    const asked = (isPost ? undefined : questions.get(key)) ?? readQuestion(c, schema, allowed);
+    const asked = (isPost ? undefined : questions.get(key)) ?? readQuestion(c, schema, { ...allowed, config });
     if (asked instanceof Response) return asked;
     if (isPost) return await answer(asked);
     questions.getOrSet(key, () => asked);
@@ -172,6 +152,27 @@ export function routes(
     app.get(`${path}/rollback`, rollback).post(`${path}/rollback`, limit, rollback);
   }
   return app;
+}
+
+/** The question of a request, or an error response. */
+function readQuestion(
+  c: Context,
+  schema: typeof gateQuery | typeof rollbackQuery,
+  { target, body, config }: { target: Target; body: Body; config: Config },
+): Asked | Response {
+  const read = parseQuery<z.infer<typeof gateQuery>>(c, schema as typeof gateQuery);
+  if ("response" in read) return read.response;
+  const { mode = "status", format, check, regions: regionIds, ...rest } = read.value;
+  const checks = selectById(target.checks, check);
+  const regions = selectById(config.regions, regionIds);
+  if (!checks) return problem(c, "not-found", `The target ${target.id} has no such check`);
+  if (!regions) return problem(c, "bad-request", "There is no such region");
+  const aimless = rest.maxBurnRate === undefined ? undefined : checks.find(({ slo }) => slo === undefined);
+  if (aimless) {
+    return problem(c, "bad-request", `maxBurnRate needs an slo, and the check ${aimless.id} has none`);
+  }
+  const anchor = rest.anchor ?? rolloutOf(body);
+  return { question: { ...rest, target, checks, regions, anchor }, mode, format };
 }
 
 /** The OpenAPI operations: eight, by method, position of the token, and `/rollback`. */
