@@ -93,7 +93,9 @@ export class SinkHealth {
       createdAt <= nowMs && JSON.parse(body).data.incident.kind !== "delivery"
     );
     const causes = failing.filter(({ webhook }) => waiting.some((notice) => notice.webhook === webhook))
-      .map(({ webhook, failingSince }) => `webhook ${webhook} has accepted nothing since ${iso(failingSince)}`);
+      .map(({ webhook, failingSince }) =>
+        `webhook ${webhook} has accepted nothing since ${iso(failingSince)}`
+      );
     return causes.length > 0 ? { cause: causes.join("; ") } : { isIdle: true };
   }
 

@@ -123,7 +123,8 @@ export function routes(
     if ("response" in allowed) return allowed.response;
     const isPost = c.req.method === "POST";
     const key = `${schema === gateQuery ? "" : "rollback "}${allowed.target.id}${searchOf(c)}`;
-    const asked = (isPost ? undefined : questions.get(key)) ?? readQuestion(c, schema, { ...allowed, config });
+    const asked = (isPost ? undefined : questions.get(key)) ??
+      readQuestion(c, schema, { ...allowed, config });
     if (asked instanceof Response) return asked;
     if (isPost) return await answer(asked);
     questions.getOrSet(key, () => asked);
