@@ -60,11 +60,11 @@ export function consultPrerequisite(
 ): Agreement {
   const known = followed(first);
   const story = { check, regions, lines: known.map(lineOf) };
-  const places = new Map(known.map(({ commit }, i) => [commit, i]));
   const faults: string[] = [];
   let [last, compared] = [-1, 0];
   for (const { commit, walks } of second.judgements) {
-    last = places.get(commit) ?? last;
+    // The second check may have been judged in a commit without the first.
+    while (last + 1 < known.length && known[last + 1]!.commit <= commit) last++;
     if (last === known.length - 1) break;
     for (const { slot, trace } of walks) {
       const { prober, word, reason, at = slot } = trace;

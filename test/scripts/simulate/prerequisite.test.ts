@@ -40,3 +40,21 @@ test("a whole outage is told of the first check alone, a drift of the second one
     }
   }
 });
+
+test("the second check may be judged in a commit without the first", async () => {
+  // The first walk of payments is lost, and the second one a second later.
+  const { violations, compared } = await verify({
+    world: "a check that comes after another",
+    topology: { regions: 1, probers: 1 },
+    everyMs: 30_000,
+    minutes: 15,
+    seed: 1_591_110_351,
+    events: [
+      // After the end: it only says that there are payments.
+      { kind: "service", mood: "lies", check: "payments", from: 54 * MINUTE, until: 64 * MINUTE },
+      { kind: "loss", share: 0.01, from: 0, until: 120 * MINUTE },
+    ],
+  });
+  expect(violations).toEqual([]);
+  expect(compared).toBeGreaterThan(20);
+});
