@@ -86,7 +86,7 @@ export async function runRound(
     const before = await askReport();
     const observation = await walk(
       toTarget(senders),
-      { ...check, baseUrl },
+      { ...check, baseUrl, origins: check.target.origins },
       run,
       { steps, auths, tokens, signal, tryRun, observe: observe && ((event) => observe(check, event)) },
     );

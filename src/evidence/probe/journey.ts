@@ -14,11 +14,14 @@ import type { AuthKind, RunContext, StepKind } from "./step_kind.ts";
 /** Cleanup gets this much after the journey, in ms. */
 const CLEANUP_MS = 5_000;
 
-/** The settings of a check that a walk needs. `baseUrl` is the target's URL and may hold `${env:NAME}`. */
+/**
+ * The settings of a check that a walk needs. `baseUrl` is the target's URL and may hold `${env:NAME}`; `origins`
+ * are its further ones, by default none.
+ */
 export type JourneySpec =
   & Pick<Check, "journey" | "cleanup" | "timeoutMs" | "latencyBudgetMs">
   & Partial<Pick<Check, "evidence" | "trace" | "converge" | "version">>
-  & { baseUrl: string };
+  & { baseUrl: string; origins?: readonly string[] };
 
 /** Options of a walk. */
 export interface WalkOptions {
@@ -64,6 +67,7 @@ export async function walk(
     ports,
     run,
     baseUrl: check.baseUrl,
+    origins: check.origins ?? [],
     captures: Object.create(null),
     secretCaptures: new Set(
       [...check.journey, ...check.cleanup].flatMap(({ secretCaptures }) => secretCaptures),

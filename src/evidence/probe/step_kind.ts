@@ -13,6 +13,8 @@ export interface RunContext {
   run: Run;
   /** The target's URL; may hold `${env:NAME}`. */
   baseUrl: string;
+  /** Further origins of the target: `hosts` of its config. */
+  origins: readonly string[];
   captures: Record<string, unknown>;
   /** Names of captures that must never be shown. */
   secretCaptures: ReadonlySet<string>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { walk } from "../../../src/evidence/probe/journey.ts";
+import { type JourneySpec, walk } from "../../../src/evidence/probe/journey.ts";
 import { STEP_KINDS } from "../../../src/evidence/probe/steps/mod.ts";
 import { steppingClock } from "../../world/clock.ts";
 import { scriptedFetch, type SeenRequest } from "../../world/network.ts";
@@ -10,12 +10,12 @@ async function sent(
   draft: Draft,
   captured: unknown = "ord_1",
   baseUrl = "https://shop.example",
-  trace?: { url?: string },
+  changes: Partial<JourneySpec> = {},
 ) {
   const network = scriptedFetch({ "GET /first": { json: { id: captured } } });
   const check = journey([{ path: "https://shop.example/first", capture: { order: "body.id" } }, draft], {
     baseUrl,
-    trace,
+    ...changes,
   });
   const seen = await walk(ports(network, steppingClock()), check, run, { steps: STEP_KINDS });
   return { request: network.requests[1], failure: seen.failure };
@@ -35,12 +35,13 @@ test.each([
   ["http://shop.example/orders", false],
   ["https://shop.example:8443/orders", false],
 ])("what names the run goes to the target's url and hosts alone: %s", async (path, isTargets) => {
-  const draft: Draft = { path, method: "POST", origins: ["https://pay.example"] };
+  const draft: Draft = { path, method: "POST" };
+  const changes = { trace: {}, origins: ["https://pay.example"] };
   const expected = isTargets
     ? { "x-assay-run": "run-1", "idempotency-key": "run-1-1", traceparent: expect.stringMatching(/^00-/) }
     : {};
   for (const baseUrl of ["https://shop.example", "https://shop.example/api/", "${env:HOST}"]) {
-    const { "user-agent": _, ...headers } = (await request(draft, "-", baseUrl, {})).headers;
+    const { "user-agent": _, ...headers } = (await request(draft, "-", baseUrl, changes)).headers;
     expect(headers).toEqual(expected);
   }
 });

@@ -75,8 +75,7 @@ export function step(draft: Draft = {}): Step & HttpFields {
   const request = {
     method,
     path: template(draft.url ?? path),
-    isLink: draft.url !== undefined,
-    origins: draft.origins ?? [],
+    ...(draft.url !== undefined && { origins: draft.origins ?? [] }),
     query: templates(query),
     headers: templates(headers),
     body: bodyOf(draft),

@@ -130,8 +130,6 @@ function read({ grpc = {} }: Draft<z.infer<ReturnType<typeof grammar>>>, context
     request: {
       method: "POST",
       path: compiler.template(`${url.replace(/\/+$/, "")}/${method}`, captures, [...path, "url"]),
-      isLink: false,
-      origins: context.origins,
       query: [],
       headers: Object.entries(grpc.metadata ?? {}).map(([name, text = ""]) => [
         name,

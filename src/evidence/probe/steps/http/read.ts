@@ -70,8 +70,7 @@ function readRequest(request: NonNullable<HttpDraft["request"]>, context: StepCo
   return {
     method,
     path: compiler.template(url ?? where, captures, [...path, url === undefined ? "path" : "url"]),
-    isLink: url !== undefined,
-    origins,
+    origins: url === undefined ? undefined : origins,
     query: fields("query"),
     headers: fields("headers"),
     body: body === "json" || body === "graphql"

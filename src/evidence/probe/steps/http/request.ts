@@ -6,7 +6,7 @@ import {
   resolveUrl,
   USER_AGENT,
 } from "../../../../base/http/client.ts";
-import { type Run, Scope, writeJson } from "../../../../config/expression/mod.ts";
+import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
 import type { StepTrace } from "../../observation.ts";
 import type { TraceContext } from "../../trace_context.ts";
 import { HEADER_VALUE } from "../../../../base/http/header_value.ts";
@@ -19,6 +19,8 @@ import { revealHeader } from "../../../../base/secrets.ts";
 /** The context for rendering a request. `index` numbers the steps of a run, including cleanup, from 0. */
 export interface RenderContext {
   baseUrl: string;
+  /** Further origins of the target. */
+  origins: readonly string[];
   index: number;
   captures: Record<string, unknown>;
   run: Run;
@@ -65,8 +67,8 @@ export function render(step: StepRequest, facts: RenderContext): RenderedRequest
 }
 
 function urlOf(request: StepRequest, context: Rendering): URL {
-  const { isLink, query } = request;
-  const asked = isLink ? linkOf(request, context) : pathUrlOf(request, context);
+  const { path, origins, query } = request;
+  const asked = origins ? linkOf(path, origins, context) : pathUrlOf(request, context);
   if (query.length === 0) return asked;
   const url = new URL(asked);
   const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context))}`);
@@ -78,7 +80,7 @@ function urlOf(request: StepRequest, context: Rendering): URL {
  * A URL as an answer gave it (RFC 3986 section 5.1): beside the last one, at the target or at one of
  * `origins`, without its fragment.
  */
-function linkOf({ path: link, origins }: StepRequest, context: Rendering): URL {
+function linkOf(link: Template, origins: readonly string[], context: Rendering): URL {
   const text = fill(link, context);
   const base = URL.parse(context.secrets.reveal(context.baseUrl));
   const url = /^\p{Cc}|^$/u.test(text) ? null : URL.parse(text, context.location.url ?? base ?? undefined);
@@ -111,13 +113,13 @@ const URL_PART = /^[^\p{Cc}#]*$/u;
 const SAFE = new Set(["GET", "HEAD"]);
 
 function headersOf(
-  { headers, method, origins }: StepRequest,
+  { headers, method }: StepRequest,
   context: Rendering,
   { url, type }: { url: URL; type?: string },
 ): Record<string, string> {
   // What names the run goes nowhere else.
   const isTargets = isSameOrigin(context.secrets.reveal(context.baseUrl), url) ||
-    origins.includes(url.origin);
+    context.origins.includes(url.origin);
   const sent: Record<string, string> = Object.create(null);
   sent["user-agent"] = USER_AGENT;
   if (type) sent["content-type"] = type;

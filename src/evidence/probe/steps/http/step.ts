@@ -5,13 +5,11 @@ export interface StepRequest {
   method: string;
   /** Relative to the target's `url`, or absolute. */
   path: Template;
-  /** Whether `path` is a URL or a reference to one that a response gave, and is put in as it is. */
-  isLink: boolean;
   /**
-   * The origins beside the target's own to which a link may lead, and to which go the headers that name the
-   * run.
+   * Present: `path` is a URL or a reference to one, is put in as it is, and may lead to these origins beside
+   * the target's own.
    */
-  origins: readonly string[];
+  origins?: readonly string[];
   query: [string, Template][];
   headers: [string, Template][];
   body:
