@@ -137,9 +137,12 @@ export class SinkHealth {
     const { store, config, sinks } = this.#context;
     const known = await listSinkStates(store);
     const entries = config.webhooks.map(async (webhook): Promise<[string, Entry]> => {
-      const state = await this.#reconcile(webhook, known.get(webhook.id));
+      const before = known.get(webhook.id);
+      const state = await this.#reconcile(webhook, before);
       const pace = new Pace(findSink(sinks, webhook.kind).rate);
-      return [webhook.id, { pace, state, failures: 0, probedAt: -Infinity }];
+      // Where settings changed, the first failure opens the breaker: by now the next attempts may be hours apart.
+      const failures = before && before !== state ? OPENS - 1 : 0;
+      return [webhook.id, { pace, state, failures, probedAt: -Infinity }];
     });
     return new Map(await Promise.all(entries));
   }

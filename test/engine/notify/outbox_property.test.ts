@@ -22,7 +22,9 @@ const moods = fc.constantFrom<RouteReply>(
   { status: 204 },
 );
 
-const steps = fc.oneof(
+type Step = { mood: RouteReply; forMs: number } | { tell: string } | { restart: "same" | "other" };
+
+const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({ mood: moods, forMs: fc.integer({ min: 1, max: 90 }).map((s) => s * SECOND) }),
@@ -31,6 +33,16 @@ const steps = fc.oneof(
   fc.constant({ restart: "same" as const }),
   fc.constant({ restart: "other" as const }),
 );
+
+/** After seven attempts the next one would be in ten minutes, and the new address has failed only once. */
+const FAILS_ELSEWHERE_TOO: Step[] = [
+  { tell: "a" },
+  { mood: new Error("connection reset"), forMs: 55 * SECOND },
+  { mood: "hang", forMs: 55 * SECOND },
+  { mood: { status: 429, headers: { "retry-after": "45" } }, forMs: 26 * SECOND },
+  { restart: "other" },
+  { mood: { status: 302, headers: { location: "https://elsewhere.example/" } }, forMs: SECOND },
+];
 
 test("each notice arrives, in the order of its incident's episode, within minutes of the receiver's recovery", async () => {
   await fc.assert(
@@ -70,6 +82,6 @@ test("each notice arrives, in the order of its incident's episode, within minute
       }
       expect(post.failures).toEqual([]);
     }),
-    { numRuns: 40 },
+    { numRuns: 40, examples: [[FAILS_ELSEWHERE_TOO]] },
   );
 });
