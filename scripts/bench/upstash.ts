@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { clock } from "../../functions/clock.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
 import type { Config } from "../../src/config/config.ts";
-import { deliver } from "../../src/engine/notify/mod.ts";
+import { deliverer } from "../../src/engine/notify/mod.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import { UPSTASH } from "../../src/capacity/prices.ts";
@@ -133,11 +133,12 @@ async function openTicker(checks: number, url: string): Promise<(n: number) => P
   const ports: Ports = { ...denoPorts("", config), clock: { ...clock, now: () => nowMs } };
   const store = upstashStore({ url, token: "bench", clock, random: Math.random, timeoutMs: 30_000 });
   const { tick } = settler({ ports, store, config, probers: probers(config), owner: "bench" });
+  const lookForNotices = deliverer(ports, store, config, { sinks: KINDS.sinks });
   return async (n) => {
     nowMs = START_MS + n * MINUTE_MS;
     if (!await tick(nowMs)) throw new Error("the tick was refused");
     for (let look = 0; look < OUTBOX_RUNS; look++) {
-      await deliver(ports, store, config, { sinks: KINDS.sinks });
+      await lookForNotices();
     }
   };
 }
