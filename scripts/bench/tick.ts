@@ -112,14 +112,15 @@ export async function bareLoop(
   extra: Record<string, string> = {},
 ): Promise<void> {
   const headers = { "user-agent": USER_AGENT, ...extra };
-  await inLanes(urls, atOnce, (url) => ask(url, headers));
+  await inLanes(urls, atOnce, (url) => ask(url, { headers }));
 }
 
-async function ask(url: string, headers: Record<string, string>): Promise<void> {
+/** One request as a probe would send it. */
+export async function ask(url: string, init: RequestInit): Promise<void> {
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), 10_000);
   try {
-    const response = await fetch(url, { headers, redirect: "manual", signal: abort.signal });
+    const response = await fetch(url, { ...init, redirect: "manual", signal: abort.signal });
     await response.arrayBuffer();
   } finally {
     clearTimeout(timer);

@@ -134,6 +134,9 @@ const ENOUGH = 0.9;
 /** How long (ms) an unread body may take to end, so that its connection can be kept. */
 const DROP_MS = 1_000;
 
+/** Made once: an abort without a reason makes an exception with a stack, for each request. */
+const DROPPED = new DOMException("an unread body took too long", "AbortError");
+
 /** The maximum time (ms) for an excerpt. */
 const EXCERPT_MS = 500;
 
@@ -173,7 +176,7 @@ async function attempt(
     }
     if (most === 0) {
       answer.drop();
-      clock.after(DROP_MS, () => abort.abort());
+      clock.after(DROP_MS, () => abort.abort(DROPPED));
     }
     const read = most === 0
       ? NOTHING
