@@ -14,8 +14,7 @@ export default defineConfig({
     // For what hangs: no test is to be fast.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    // One more than the cores of CI: the tests that start processes mostly wait for them.
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
