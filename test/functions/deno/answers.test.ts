@@ -20,8 +20,7 @@ const DEADLINE_MS = 500;
 const PATIENCE_MS = 30_000;
 const GRACE_MS = 250;
 const MAX_LAG_MS = 250;
-/** V8 begins to collect buffers once 64 MiB of them are new. */
-const MAX_GROWTH_BYTES = 96 * 1024 * 1024;
+const MAX_GROWTH_BYTES = 64 * 1024 * 1024;
 
 const SCHEMES = ["http", "https"] as const;
 /** Name of a host in a URL, and which address of a door that is. */
