@@ -4,7 +4,7 @@ import { periodMs } from "../../config/schedule.ts";
 import type { Incident } from "../../judgement/incident.ts";
 import { isFailed, isPoor } from "../../judgement/words.ts";
 import { DAY_MS, MINUTE_MS } from "../../base/time.ts";
-import { type Slot, slotsOf } from "../../storage/history/bands.ts";
+import { type Slot, slotsOf } from "../../storage/history/slots.ts";
 import { acknowledgementOf, listComments } from "../../storage/records/comments.ts";
 import { commentView } from "../api/views/status.ts";
 import type { IncidentLanes } from "./incident_evidence.tsx";

@@ -10,7 +10,8 @@ import type { AdmissionFigures } from "../../judgement/admission.ts";
 import { BandChart, Cuts, LaneFigure, type Mark, type Point } from "./chart.tsx";
 import { type Day, DayTable } from "./day.tsx";
 import { Name, Time } from "./layout.tsx";
-import { type Band, BAND_WINDOWS, type BandWindow, type Slot } from "../../storage/history/bands.ts";
+import { type Band, BAND_WINDOWS, type BandWindow } from "../../storage/history/bands.ts";
+import type { Slot } from "../../storage/history/slots.ts";
 import { type CheckView, outcomeRank, quorumText } from "./words.ts";
 import { formatSpan } from "../../base/time.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { isFailed, isUnjudged } from "../../../src/judgement/words.ts";
 import { SLO_WINDOWS, type SloWindow } from "../../../src/judgement/slo.ts";
 import { packChecks } from "../../../src/storage/codec.ts";
-import { slotsOf } from "../../../src/storage/history/bands.ts";
+import { slotsOf } from "../../../src/storage/history/slots.ts";
 import { rollupJob } from "../../../src/storage/history/rollup.ts";
 import { errorBudgetReader } from "../../../src/storage/history/slo.ts";
 import { type SettlerFixture, settlerFixture, threeRegions } from "../../world/settler_fixture.ts";
