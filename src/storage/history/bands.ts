@@ -1,12 +1,12 @@
 /** History for the page: bands of all checks in cells of equal length. */
-import type { Check, Config, Target } from "../../config/config.ts";
+import type { Config, Target } from "../../config/config.ts";
 import {
   emptyFigures,
   type Figures,
   type ServiceLevel,
   serviceLevel,
 } from "../../judgement/service_level.ts";
-import { decodeHistory, type Packing } from "../codec.ts";
+import type { Packing } from "../codec.ts";
 import type { Clock } from "../../base/ports.ts";
 import { type MapInSlices, slicer } from "../../base/slices.ts";
 import type { Rollup, RollupStore, SampleStore } from "../store.ts";
