@@ -54,6 +54,8 @@ export class StateCache {
 
   /** The check list changed: every state moves to its new shard. `gone` are the states of removed checks. */
   async #repack(lease: Lease) {
+    // This commit writes every row, and may take effect without an answer.
+    this.#known.clear();
     const states = new Map<string, CheckState>();
     const gone: CheckState[] = [];
     for (const { shard, state } of (await this.store.readShards("all", lease)).filter(isShard)) {
