@@ -127,9 +127,9 @@ async function roundOnce(ports: Ports, check: Check): Promise<void> {
     region: "local",
     dialects: DIALECTS,
     steps: STEP_KINDS,
-    tryRun: () => Promise.resolve(),
-    senders: ports,
   };
-  const { observation } = await runRound(ports, walker, check, { slot: 0, again: false, signal: NEVER });
+  const tryRun = () => Promise.resolve();
+  const options = { slot: 0, again: false, signal: NEVER, tryRun, senders: ports };
+  const { observation } = await runRound(ports, walker, check, options);
   if (observation.outcome !== "pass") throw new Error(`the journey was ${observation.outcome}`);
 }

@@ -19,9 +19,11 @@ export function sourcesToAsk({ report }: Pick<Check, "report">): AskedSource[] {
 export function requestsOf(
   { report, journey, cleanup }: Pick<Check, "report" | "journey" | "cleanup">,
 ): number {
-  return 2 * sourcesToAsk({ report }).length +
-    [...journey, ...cleanup].reduce((sum, step) => sum + step.requests.usual * triesOf(step), 0);
+  return 2 * sourcesToAsk({ report }).length + usualOf(journey) + usualOf(cleanup);
 }
+
+const usualOf = (steps: readonly Step[]) =>
+  steps.reduce((sum, step) => sum + step.requests.usual * triesOf(step), 0);
 
 /** Requests of a round in which everything passes at the first attempt. */
 export const usualRequestsOf = (

@@ -80,11 +80,15 @@ export function connector(
   }
 
   return guardFetch(async (url, outgoing) => {
-    const began = now();
     const { tls, http2 } = outgoing;
     const key = tls || http2 ? JSON.stringify([url.origin, tls, http2]) : url.origin;
-    const pin = await pinOf(hostOf(url), outgoing.signal);
-    const trace: ExchangeTrace = { requests: 1, dnsMs: now() - began, connectMs: 0, tlsMs: 0 };
+    const trace: ExchangeTrace = { requests: 1, dnsMs: 0, connectMs: 0, tlsMs: 0 };
+    let pin = pinOf(hostOf(url), outgoing.signal);
+    if (pin instanceof Promise) {
+      const began = now();
+      pin = await pin;
+      trace.dnsMs = now() - began;
+    }
     const kept = pool.take(key, pin.addresses);
     if (kept) {
       try {

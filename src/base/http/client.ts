@@ -245,8 +245,8 @@ const utf8 = new TextDecoder();
 /** Resolves a path under a base URL, whose own path is kept; an absolute URL stands alone. Null: invalid. */
 export function resolveUrl(base: string, path: string): URL | null {
   if (/^[a-z][a-z0-9+.-]*:/i.test(path)) return URL.parse(path);
-  const root = rootOf(base);
-  return root === null ? null : URL.parse(path.startsWith("/") ? root + path : `${root}/${path}`);
+  const root = baseOf(base)?.root;
+  return root === undefined ? null : URL.parse(path.startsWith("/") ? root + path : `${root}/${path}`);
 }
 
 const resolved = new WeakMap<object, { base: string; path: string; url: URL | null }>();
@@ -260,15 +260,27 @@ export function resolveFixedUrl(asker: object, base: string, path: string): URL 
   return url;
 }
 
-/** Whether a URL has the origin of a base URL. Run ids and keys must not go to other origins. */
-export const isSameOrigin = (base: string, { origin }: URL): boolean =>
-  `${rootOf(base)}/`.startsWith(`${origin}/`);
+/**
+ * Whether a URL has the origin of a base URL. Run ids and keys must not go to other origins. False if `url` holds
+ * a user name.
+ */
+export const isSameOrigin = (base: string, { href }: URL): boolean => {
+  const known = baseOf(base);
+  return known !== null && href.startsWith(known.start);
+};
 
-const roots = new Cache<string, string | null>({ max: 10_000 });
+/** A base URL; `root` is it without query, fragment and trailing slashes. */
+interface Base {
+  root: string;
+  /** What every URL of its origin starts with. */
+  start: string;
+}
 
-/** A base URL without query, fragment and trailing slashes. Cached, because few bases serve many requests. */
-const rootOf = (base: string) =>
-  roots.getOrSet(base, () => {
+const bases = new Cache<string, Base | null>({ max: 10_000 });
+
+/** Cached, because few bases serve many requests. */
+const baseOf = (base: string): Base | null =>
+  bases.getOrSet(base, () => {
     const url = URL.parse(base);
-    return url && url.origin + url.pathname.replace(/\/+$/, "");
+    return url && { root: url.origin + url.pathname.replace(/\/+$/, ""), start: `${url.origin}/` };
   });

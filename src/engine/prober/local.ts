@@ -73,12 +73,19 @@ class LocalProber {
     const { clock } = this.#ports;
     const deadline = new AbortController();
     const disarm = clock.after(deadlineMs, () => deadline.abort());
-    const deadlineAt = clock.elapsed() + deadlineMs;
+    const askedAt = clock.elapsed();
     this.#rounds.max = this.#walks.max = Math.max(this.#rounds.max, 2 * checks.length);
     if (slot !== this.#limits.slot) this.#limits.quota.renew();
     this.#limits.slot = slot;
     const admitted = this.#admit(checks, slot);
-    const turn: Turn = { slot, deadline: deadline.signal, deadlineAt, admitted, giveUps: new Set() };
+    const turn: Turn = {
+      slot,
+      askedAt,
+      deadline: deadline.signal,
+      deadlineAt: askedAt + deadlineMs,
+      admitted,
+      giveUps: new Set(),
+    };
     // Only the whole reply says where the prober is.
     const tell = onAnswer && !this.#options.locate ? onAnswer : undefined;
     const answers = await this.#walkAll(checks, turn, (answer) => {

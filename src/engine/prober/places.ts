@@ -8,6 +8,8 @@ export const RANKS = { short: 0, usual: 1, again: 2, slow: 3 } as const;
 
 export type Rank = (typeof RANKS)[keyof typeof RANKS];
 
+const IN_ORDER = Object.values(RANKS);
+
 /**
  * A walk that waits for a place. `begin` is called once with a function that frees the place; it may be
  * called repeatedly.
@@ -32,9 +34,9 @@ export class Places {
   /** Slow walks never take the last places, so that quick ones need not wait for them. */
   #freeForSlow: number;
   readonly #taken = new Map<string, number>();
-  readonly #waiting = Object.values(RANKS).map(() => new Map<string, Set<Waiter>>());
+  readonly #waiting = IN_ORDER.map(() => new Map<string, Set<Waiter>>());
   /** By rank, the hosts that have room and a waiter; the next one first. */
-  readonly #ready = Object.values(RANKS).map(() => new Set<string>());
+  readonly #ready = IN_ORDER.map(() => new Set<string>());
 
   constructor({ total, perHost }: PlacesOptions) {
     this.#free = total;
@@ -79,9 +81,9 @@ export class Places {
       ) as Rank | -1;
       if (rank === -1) return;
       const ready = this.#ready[rank]!;
-      const [host] = ready as Set<string> & [string];
+      const host = firstOf(ready);
       const same = this.#waiting[rank]!.get(host)!;
-      const [waiter] = same as Set<Waiter> & [Waiter];
+      const waiter = firstOf(same);
       same.delete(waiter);
       ready.delete(host);
       const leave = this.#take(host, rank);
@@ -106,7 +108,7 @@ export class Places {
       const left = this.#taken.get(host)! - 1;
       if (left > 0) this.#taken.set(host, left);
       else this.#taken.delete(host);
-      for (const rank of Object.values(RANKS)) {
+      for (const rank of IN_ORDER) {
         if (this.#waiting[rank]!.has(host)) this.#ready[rank]!.add(host);
       }
       this.#beginNext();
@@ -118,3 +120,5 @@ export class Places {
     this.#ready[rank]!.delete(host);
   }
 }
+
+const firstOf = <T>(set: ReadonlySet<T>): T => set.values().next().value!;

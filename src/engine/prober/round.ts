@@ -33,10 +33,6 @@ export interface Walker {
   tokens?: WeakMap<object, unknown>;
   /** Called with each step of a journey as it ends. */
   observe?: (check: Check, event: StepEvent) => void;
-  /** Runs further report sources in parallel while places are free. */
-  tryRun: Semaphore["tryRun"];
-  /** The journey's transports. */
-  senders: Senders;
 }
 
 export interface RoundOptions {
@@ -44,15 +40,18 @@ export interface RoundOptions {
   /** The second walk, with its own run id. */
   again: boolean;
   signal: AbortSignal;
+  /** Runs further report sources in parallel while places are free. */
+  tryRun: Semaphore["tryRun"];
+  /** The journey's transports. */
+  senders: Senders;
 }
 
 /** Runs one round. A bug of ours is reported as an error of this check alone. */
 export async function runRound(
   ports: Ports,
-  { id, region, dialects, signRequest, authorizeReport, steps, auths, tokens, observe, tryRun, senders }:
-    Walker,
+  { id, region, dialects, signRequest, authorizeReport, steps, auths, tokens, observe }: Walker,
   check: Check,
-  { slot, again, signal }: RoundOptions,
+  { slot, again, signal, tryRun, senders }: RoundOptions,
 ): Promise<Round> {
   const began = ports.clock.elapsed();
   // It waited until its slot was over: nothing was sent, so there is nothing to clean up.

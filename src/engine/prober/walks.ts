@@ -18,6 +18,8 @@ import { inWalkOrder, rankOf, rankOfRetry } from "./walk_order.ts";
 /** The slot and limits of one ask. */
 export interface Turn {
   slot: number;
+  /** When the prober was asked, in steady time (ms). */
+  askedAt: number;
   deadline: AbortSignal;
   /** The deadline in steady time (ms). */
   deadlineAt: number;
@@ -32,18 +34,10 @@ export interface Turn {
 
 export type Missed = Extract<MissedReason, "budget" | "deadline">;
 
-export interface WalksOptions extends Omit<Walker, "tokens" | "tryRun" | "senders"> {
+export interface WalksOptions extends Omit<Walker, "tokens"> {
   limits: ProberLimits;
   /** Whether the prober's controls answer in this slot; true if it has none. */
   controlsPass(slot: number): Promise<boolean>;
-}
-
-/** A walk that has a place. */
-interface PlacedWalk {
-  check: Check;
-  turn: Turn;
-  /** When the check was asked for, in steady time (ms). */
-  asked: number;
 }
 
 /** How long (ms) after its maximum duration a walk keeps its place. */
@@ -55,7 +49,7 @@ export const walkId = ({ key }: Check, { slot }: Pick<Turn, "slot">): string => 
 export class Walks {
   readonly #ports: Ports;
   readonly #options: WalksOptions;
-  readonly #tokens = new WeakMap<object, unknown>();
+  readonly #walker: Walker;
   /** First walks, used if the second does not finish. */
   readonly #firsts = new Cache<string, Round>({ max: 100 });
   /** The duration (ms) of each check's last round. */
@@ -67,6 +61,7 @@ export class Walks {
   constructor(ports: Ports, options: WalksOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#walker = { ...options, tokens: new WeakMap() };
     this.#hostOf = targetHosts(ports);
   }
 
@@ -95,16 +90,14 @@ export class Walks {
 
   /** Walks the check once it gets a place; without one by the deadline (see `giveUps`) it is missed. */
   enter(check: Check, turn: Turn): Promise<Round | Missed> {
-    const { clock } = this.#ports;
     const { places } = this.#options.limits;
     const { promise, resolve, reject } = Promise.withResolvers<Round | Missed>();
-    const asked = clock.elapsed();
     const waiter: Waiter = {
       host: this.#hostOf(check),
       rank: rankOf(check, this.#took.get(check.key)),
       begin: (leave) => {
         turn.giveUps.delete(giveUp);
-        this.#runTwice({ check, turn, asked }, leave).then(resolve, reject);
+        this.#runTwice(check, turn, leave).then(resolve, reject);
       },
     };
     const giveUp = () => {
@@ -116,45 +109,62 @@ export class Walks {
     return promise;
   }
 
-  async #runTwice(walk: PlacedWalk, leave: () => void): Promise<Round | Missed> {
-    const { check, turn } = walk;
-    const giveBack = this.#holdPlace(check, turn, leave);
+  async #runTwice(check: Check, turn: Turn, leave: () => void): Promise<Round | Missed> {
     turn.admitted.get(check)?.();
-    const first = await this.#runWithinQuota(check, turn, false).finally(giveBack);
+    const first = await this.#runInPlace(check, turn, leave, false);
     if (typeof first === "string" || check.retry === 0 || !gotNoAnswer(first)) return first;
-    if (!this.#canEnd(walk, RETRY_AFTER_MS) || !await this.#options.controlsPass(turn.slot)) return first;
+    if (!this.#canEnd(check, turn, RETRY_AFTER_MS) || !await this.#options.controlsPass(turn.slot)) return first;
     this.#firsts.set(walkId(check, turn), first);
     // The place is free for other walks meanwhile.
     await pause(this.#ports.clock, RETRY_AFTER_MS, turn.deadline);
-    const second = await this.#runAgain(walk);
+    const second = await this.#runAgain(check, turn);
     return second ? { ...second, first: summarizeFirst(first) } : first;
   }
 
   /** The second walk, in a new place; null: it cannot finish in time, or does not fit the quota. */
-  async #runAgain(walk: PlacedWalk): Promise<Round | null> {
-    const { check, turn } = walk;
+  async #runAgain(check: Check, turn: Turn): Promise<Round | null> {
     const { places, quota } = this.#options.limits;
     const { promise, resolve: begin } = Promise.withResolvers<() => void>();
     places.enter({ host: this.#hostOf(check), rank: rankOfRetry(this.#took.get(check.key)), begin });
-    const giveBack = this.#holdPlace(check, turn, await promise);
+    const leave = await promise;
+    const keep = this.#canEnd(check, turn, 0) ? quota.promise(this.costOf(check)) : null;
+    if (!keep) {
+      leave();
+      return null;
+    }
+    keep();
+    const second = await this.#runInPlace(check, turn, leave, true);
+    return typeof second === "string" || turn.deadline.aborted ? null : second;
+  }
+
+  /** Whether a walk that begins in `inMs` can end before the deadline and within one period of the ask. */
+  #canEnd(check: Check, turn: Turn, inMs: number): boolean {
+    const latest = Math.min(turn.deadlineAt, turn.askedAt + periodMs(check, turn.slot));
+    return this.#ports.clock.elapsed() + inMs + maxWalkMs(check) <= latest;
+  }
+
+  /** Runs a round in its place, and frees that. */
+  async #runInPlace(
+    check: Check,
+    turn: Turn,
+    leave: () => void,
+    again: boolean,
+  ): Promise<Round | Missed> {
+    const began = this.#ports.clock.elapsed();
+    const giveBack = this.#holdPlace(check, turn, leave, began);
     try {
-      const keep = this.#canEnd(walk, 0) ? quota.promise(this.costOf(check)) : null;
-      if (!keep) return null;
-      keep();
-      const second = await this.#runWithinQuota(check, turn, true);
-      return typeof second === "string" || turn.deadline.aborted ? null : second;
+      return await this.#runWithinQuota(check, turn, again, began);
     } finally {
       giveBack();
     }
   }
 
-  /** Whether a walk that begins in `inMs` can end before the deadline and within one period of the ask. */
-  #canEnd({ check, turn, asked }: PlacedWalk, inMs: number): boolean {
-    const latest = Math.min(turn.deadlineAt, asked + periodMs(check, turn.slot));
-    return this.#ports.clock.elapsed() + inMs + maxWalkMs(check) <= latest;
-  }
-
-  async #runWithinQuota(check: Check, turn: Turn, again: boolean): Promise<Round | Missed> {
+  async #runWithinQuota(
+    check: Check,
+    turn: Turn,
+    again: boolean,
+    began: number,
+  ): Promise<Round | Missed> {
     const { clock, fetch } = this.#ports;
     const { quota: { reserve }, budget } = this.#options.limits;
     // Reserved separately: redirects of the journey must not use up the second report request, without which
@@ -167,13 +177,14 @@ export class Walks {
       return "budget";
     }
     const isBegun = !turn.deadline.aborted;
-    const began = clock.elapsed();
     // Counts as slow until it ends: it may never end.
     if (isBegun) this.#took.set(check.key, maxWalkMs(check));
     const isOwn = reportShare.fetch === fetch;
     const ports = isOwn ? this.#ports : { ...this.#ports, fetch: reportShare.fetch };
-    const walker = this.#walkerOf(check, turn, isOwn ? this.#ports : sendersOf(this.#ports, journeyShare));
-    const result = await runRound(ports, walker, check, { slot: turn.slot, again, signal: turn.deadline });
+    const senders = isOwn ? this.#ports : sendersOf(this.#ports, journeyShare);
+    const tryRun = (work: () => Promise<void>) => this.#tryRun(check, turn, work);
+    const options = { slot: turn.slot, again, signal: turn.deadline, tryRun, senders };
+    const result = await runRound(ports, this.#walker, check, options);
     reportShare.close();
     journeyShare.close();
     if (!isBegun) return result;
@@ -184,21 +195,18 @@ export class Walks {
     return result;
   }
 
-  #walkerOf(check: Check, turn: Turn, senders: Senders): Walker {
-    const tryRun = async (work: () => Promise<void>) => {
-      const leave = this.#options.limits.places.tryEnter(this.#hostOf(check));
-      if (leave) await work().finally(this.#holdPlace(check, turn, leave));
-    };
-    return { ...this.#options, tokens: this.#tokens, tryRun, senders };
+  async #tryRun(check: Check, turn: Turn, work: () => Promise<void>): Promise<void> {
+    const leave = this.#options.limits.places.tryEnter(this.#hostOf(check));
+    if (leave) await work().finally(this.#holdPlace(check, turn, leave, this.#ports.clock.elapsed()));
   }
 
   /**
    * Frees the place when the walk ends, and at the latest when it should have ended, the deadline included.
+   * `now`: steady time (ms).
    */
-  #holdPlace(check: Check, { deadlineAt }: Turn, leave: () => void): () => void {
-    const { clock } = this.#ports;
-    const leftMs = Math.max(0, deadlineAt - clock.elapsed()) + cleanupMs(check);
-    const disarm = clock.after(Math.min(leftMs, maxWalkMs(check)) + GRACE_MS, leave);
+  #holdPlace(check: Check, { deadlineAt }: Turn, leave: () => void, now: number): () => void {
+    const leftMs = Math.max(0, deadlineAt - now) + cleanupMs(check);
+    const disarm = this.#ports.clock.after(Math.min(leftMs, maxWalkMs(check)) + GRACE_MS, leave);
     return () => {
       disarm();
       leave();

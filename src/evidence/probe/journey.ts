@@ -69,9 +69,7 @@ export async function walk(
     baseUrl: check.baseUrl,
     origins: check.origins ?? [],
     captures: Object.create(null),
-    secretCaptures: new Set(
-      [...check.journey, ...check.cleanup].flatMap(({ secretCaptures }) => secretCaptures),
-    ),
+    secretCaptures: secretCapturesOf(check),
     jar: new CookieJar(clock),
     location: {},
     auths,
@@ -85,7 +83,8 @@ export async function walk(
   const steps: StepTrace[] = [];
   let failure: Failure | undefined;
   let transport = false;
-  for (const [index, step] of check.journey.entries()) {
+  for (let index = 0; index < check.journey.length; index++) {
+    const step = check.journey[index]!;
     const captures = observe && { ...context.captures };
     const result = await runStep(context, step, index, kinds);
     const { trace, fault } = result;
@@ -121,6 +120,14 @@ export async function walk(
     ...captured && { captured },
     cleanup,
   };
+}
+
+function secretCapturesOf({ journey, cleanup }: JourneySpec): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const steps of [journey, cleanup]) {
+    for (const { secretCaptures } of steps) for (const name of secretCaptures) names.add(name);
+  }
+  return names;
 }
 
 function outcomeOf({ reason }: Failure): JourneyOutcome & ("fail" | "error") {

@@ -5,11 +5,12 @@ const ISSUER_CHARS = 300;
 
 /** The transport measurements to keep; undefined if there are none. */
 export function wireOf(
-  { requests: _, certificate, ...rest }: Omit<ExchangeTrace, "requests"> & { requests?: number },
+  { dnsMs, connectMs, tlsMs, firstByteMs, protocol, remoteAddress, certificate }: Partial<ExchangeTrace>,
 ): WireTrace | undefined {
-  const { notAfter, issuer = "" } = certificate ?? {};
-  const wire = notAfter === undefined
-    ? rest
-    : { ...rest, certificate: { notAfter, issuer: issuer.slice(0, ISSUER_CHARS) } };
-  return Object.keys(wire).length > 0 ? wire : undefined;
+  const wire: WireTrace = { dnsMs, connectMs, tlsMs, firstByteMs, protocol, remoteAddress };
+  if (certificate) {
+    const { notAfter, issuer } = certificate;
+    wire.certificate = { notAfter, issuer: issuer.slice(0, ISSUER_CHARS) };
+  }
+  return Object.values(wire).some((value) => value !== undefined) ? wire : undefined;
 }

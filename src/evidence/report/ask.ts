@@ -1,11 +1,12 @@
 import { bodyText } from "../../base/http/body_text.ts";
-import { exchange } from "../../base/http/client.ts";
+import { type Exchange, exchange } from "../../base/http/client.ts";
 import { Cache } from "../../base/cache.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Ports, Secrets } from "../../base/ports.ts";
 import { isTargets } from "../reasons.ts";
 import { codeClaim } from "./status_code.ts";
-import { noClaim, read, type ReadReport } from "./read.ts";
+import { cachedRead } from "./cached_read.ts";
+import { noClaim, type ReadReport } from "./read.ts";
 import type { AskOptions, Dialect, Report, RequestSigner, RequestSpec } from "./report.ts";
 
 const CAP_BYTES = 64 * 1024;
@@ -48,20 +49,9 @@ export async function ask(
   source: ReportEndpoint,
   dialects: readonly Dialect[],
 ): Promise<Report> {
-  const at = ports.clock.now();
-  const began = ports.clock.elapsed();
-  const report = await fetchClaim(ports, source, at, dialects);
-  return { ...report, at, durationMs: ports.clock.elapsed() - began };
-}
-
-async function fetchClaim(
-  ports: Pick<Ports, "clock" | "fetch" | "secrets">,
-  source: ReportEndpoint,
-  at: number,
-  dialects: readonly Dialect[],
-): Promise<ReadReport> {
   const { url, timeoutMs, signal } = source;
   const { secrets } = ports;
+  const at = ports.clock.now();
   const dialect = source.dialect === "auto"
     ? dialectOfPath(dialects, url.pathname)
     : dialects.find(({ name }) => source.dialect === name);
@@ -70,7 +60,8 @@ async function fetchClaim(
   const signature = spec?.awsService ? await signatureOf(spec, source, secrets, at) : undefined;
   const fault = headers instanceof Error ? headers : signature instanceof Error ? signature : undefined;
   if (fault) {
-    return noClaim(url, source, { state: "unknown", reason: secrets.redact(`config: ${messageOf(fault)}`) });
+    const reason = secrets.redact(`config: ${messageOf(fault)}`);
+    return { ...noClaim(url, source, { state: "unknown", reason }), at, durationMs: 0 };
   }
 
   const request = {
@@ -81,18 +72,33 @@ async function fetchClaim(
   };
   const capBytes = dialect?.isBulky ? BULKY_CAP_BYTES : CAP_BYTES;
   const got = await exchange(ports, request, { deadlineMs: timeoutMs, capBytes, signal });
+  return { ...readExchange(got, source, { secrets, capBytes, at, dialects }), at, durationMs: got.totalMs };
+}
+
+/** Reads what a request brought; never throws. */
+function readExchange(
+  got: Exchange,
+  source: ReportEndpoint,
+  { secrets, capBytes, at, dialects }: {
+    secrets: Secrets;
+    capBytes: number;
+    at: number;
+    dialects: readonly Dialect[];
+  },
+): ReadReport {
+  const { url } = source;
   if (got.kind === "failure") {
     const state = isTargets(got.reason) ? "unreachable" : "unreadable";
     return noClaim(url, source, { state, reason: secrets.redact(`${got.reason}: ${got.detail}`) });
   }
-
-  const code = codeClaim(got.status);
-  const unreadable = (reason: string) => noClaim(url, source, { state: "unreadable", reason, code });
+  const unreadable = (reason: string) =>
+    noClaim(url, source, { state: "unreadable", reason, code: codeClaim(got.status) });
   if (got.truncated) return unreadable(`limit: over ${capBytes} bytes`);
   const { text, isExact } = bodyText(got.bytes, got.headers.get("content-type"));
   if (!isExact) return unreadable("encoding: the bytes are not text");
   const answer = { url, status: got.status, headers: got.headers, text: secrets.redact(text) };
-  return read(answer, { ...source, at }, dialects);
+  const { dialect, question, select, staleAfterMs } = source;
+  return cachedRead(answer, { dialect, question, select, staleAfterMs, at }, dialects);
 }
 
 const dialectsByPath = new WeakMap<readonly Dialect[], Cache<string, Dialect | null>>();

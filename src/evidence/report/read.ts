@@ -40,27 +40,39 @@ export function staleAfter(periodMs: number): number {
  * Reads an answer in the declared dialect, or in the first of `dialects` that recognises and can read it. An
  * answer that no dialect can read is `unreadable`, whatever its status code. Pure; never throws.
  */
-export function read(
+export const read = (
   received: Omit<ReportAnswer, "json">,
   options: ReadOptions,
   dialects: readonly Dialect[],
-): ReadReport {
+): ReadReport => readAt(interpret(received, options, dialects), received.headers, options);
+
+/** What an answer says, whenever it is read. Without `reading` there is no claim. */
+export interface Interpretation {
+  report: ReadReport;
+  reading?: Reading;
+}
+
+/** The part of {@linkcode read} that does not depend on the time. */
+export function interpret(
+  received: Omit<ReportAnswer, "json">,
+  options: ReadOptions,
+  dialects: readonly Dialect[],
+): Interpretation {
   const answer: ReportAnswer = { ...received, json: tryParseJson(received.text) };
   const found = options.dialect === "auto"
     ? sniff(answer, dialects)
     : readDeclared(answer, options.dialect, dialects);
   const code = codeClaim(answer.status);
   if (typeof found === "string") {
-    return noClaim(answer.url, options, { state: "unreadable", reason: found, code });
+    return { report: noClaim(answer.url, options, { state: "unreadable", reason: found, code }) };
   }
 
   const merged = mergeReading(found.reading, answer.headers, options.select);
   if ("reason" in merged) {
     const nothing = noClaim(answer.url, options, { state: "unknown", reason: merged.reason, code });
-    return { ...nothing, dialect: found.dialect };
+    return { report: { ...nothing, dialect: found.dialect } };
   }
   const { reading, folded } = merged;
-  const reportedAt = toTime(reading.reportedAt ?? cacheTime(answer.headers, options.at));
   const confidence = confidenceOf(options.dialect, reading.claims);
   const question = questionOf(answer.url, options.question, reading.question);
   const report: ReadReport = {
@@ -73,11 +85,22 @@ export function read(
     claims: reading.claims.slice(0, MAX_CLAIMS),
     subsystems: (reading.subsystems ?? []).slice(0, MAX_SUBSYSTEMS),
     version: reading.version,
-    reportedAt,
-    retryAfterMs: retryAfterMs(answer.headers.get("retry-after"), options.at),
   };
-  if (isStale(reportedAt, options)) return { ...report, state: "unknown", reason: "stale" };
-  return report.state === "not_ready" ? { ...report, phase: reading.phase } : report;
+  return { report, reading };
+}
+
+/** The part of {@linkcode read} that depends on the time. */
+export function readAt(
+  { report, reading }: Interpretation,
+  headers: AnswerHeaders,
+  options: ReadOptions,
+): ReadReport {
+  if (!reading) return report;
+  const reportedAt = toTime(reading.reportedAt ?? cacheTime(headers, options.at));
+  const retryMs = retryAfterMs(headers.get("retry-after"), options.at);
+  const timed: ReadReport = { ...report, reportedAt, retryAfterMs: retryMs };
+  if (isStale(reportedAt, options)) return { ...timed, state: "unknown", reason: "stale" };
+  return report.state === "not_ready" ? { ...timed, phase: reading.phase } : timed;
 }
 
 /** A report without a claim. `code` is listed as a claim, but does not decide the state. */

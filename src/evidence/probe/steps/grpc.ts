@@ -172,7 +172,7 @@ function noteFaults(
 async function run(context: AttemptContext, step: Step & GrpcFields): Promise<AttemptResult> {
   const { ports: { clock, secrets }, captures, run, trace } = context;
   const { maxBytes } = step.grpc;
-  const rendered = render(step.request, { ...context, now: clock.now(), secrets });
+  const rendered = render(step.request, context);
   if (!rendered.ok) return fail({ reason: rendered.reason, detail: rendered.detail });
   const codec = await codecFor(step);
   const request = requestOf(rendered.request, codec);

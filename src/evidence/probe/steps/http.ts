@@ -46,18 +46,19 @@ export const httpStep: StepKind<HttpFields> = {
 
 async function ask(context: AttemptContext, step: Step & HttpFields): Promise<AttemptResult> {
   const { ports, jar, signal, deadline, trace } = context;
-  const { clock, secrets } = ports;
-  const rendered = render(step.request, { ...context, now: clock.now(), secrets });
+  const { clock } = ports;
+  const rendered = render(step.request, context);
   if (!rendered.ok) return fail({ reason: rendered.reason, detail: rendered.detail });
   const holds = (head: ExchangeHead) => headHolds(step, { ...head, url: request.url }, context);
   const began = clock.elapsed();
   const sender = authorizer(step, rendered.request.url, context);
   let request = rendered.request;
   let isRenewed = false;
+  let now = began;
   const capBytes = readsBody(step) ? step.maxBodyBytes ?? MAX_BODY_BYTES : 0;
   for (let hops = 0;; hops++) {
     const from = request;
-    if (deadline <= clock.elapsed()) {
+    if (deadline <= now) {
       return fail({ reason: "timeout", detail: "no time was left for this request" }, { request: from });
     }
     const authorized = await sender.authorize(from);
@@ -75,6 +76,7 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
       isStreamTaken: capBytes > 0,
       signal,
     });
+    now = clock.elapsed();
     if (answer.kind === "failure") return fail(transportFailure(answer, hops), sent);
     note(trace, answer);
     jar.store(from.url, answer.headers);
@@ -84,7 +86,7 @@ async function ask(context: AttemptContext, step: Step & HttpFields): Promise<At
       continue;
     }
     const next = leadsTo(answer);
-    const lazy = new LazyAnswer(answer, from.url, jar, clock.elapsed() - began, hops);
+    const lazy = new LazyAnswer(answer, from.url, jar, now - began, hops);
     const whole = { ...sent, answer: lazy };
     if (next.kind === "broken") return fail({ reason: "redirect", detail: next.detail }, whole);
     if (next.kind === "keep") {

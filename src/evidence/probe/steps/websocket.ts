@@ -102,7 +102,7 @@ export const websocketStep: StepKind<WebSocketFields> = {
 async function run(context: AttemptContext, step: Step & WebSocketFields): Promise<AttemptResult> {
   const { ports: { clock, secrets }, captures, run, trace } = context;
   const facts = () => ({ captures, run, now: clock.now() });
-  const rendered = render(step.request, { ...context, now: clock.now(), secrets });
+  const rendered = render(step.request, context);
   if (!rendered.ok) return { kind: "failure", failure: { reason: rendered.reason, detail: rendered.detail } };
   const filling = { scope: new Scope(facts()), secrets };
   const texts = step.websocket.send.map((template) => fillText(template, filling));

@@ -6,34 +6,29 @@ import {
   resolveUrl,
   USER_AGENT,
 } from "../../../../base/http/client.ts";
-import { type Run, Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
-import type { StepTrace } from "../../observation.ts";
-import type { TraceContext } from "../../trace_context.ts";
+import { Scope, type Template, writeJson } from "../../../../config/expression/mod.ts";
+import type { AttemptContext } from "../../step_kind.ts";
 import { HEADER_VALUE } from "../../../../base/http/header_value.ts";
-import { ConfigFault, type Secrets } from "../../../../base/ports.ts";
+import { ConfigFault } from "../../../../base/ports.ts";
 // @ts-types="../../../../base/std.d.ts"
 import { decodeBase64 } from "@std/encoding/base64";
-import { fill, insert, TemplateError } from "../../fill.ts";
+import { fill, type Filling, insert, TemplateError } from "../../fill.ts";
 import { revealHeader } from "../../../../base/secrets.ts";
 
-/** The context for rendering a request. `index` numbers the steps of a run, including cleanup, from 0. */
-export interface RenderContext {
-  baseUrl: string;
-  /** Further origins of the target. */
-  origins: readonly string[];
-  index: number;
-  captures: Record<string, unknown>;
-  run: Run;
-  /** The iteration of a step with `repeat`, from 1. */
-  time: number;
-  trace: Pick<StepTrace, "requests">;
-  traceContext?: TraceContext;
-  /** The URL of the last answer. */
-  location: { url?: URL };
-  /** Epoch ms. */
-  now: number;
-  secrets: Secrets;
-}
+/** What a request is rendered of. */
+export type RenderContext = Pick<
+  AttemptContext,
+  | "ports"
+  | "baseUrl"
+  | "origins"
+  | "index"
+  | "captures"
+  | "run"
+  | "time"
+  | "trace"
+  | "traceContext"
+  | "location"
+>;
 
 /** A request with all templates and secrets filled in, to be sent but never stored. */
 export type RenderedRequest = { ok: true; request: HttpRequest } | {
@@ -42,8 +37,12 @@ export type RenderedRequest = { ok: true; request: HttpRequest } | {
   detail: string;
 };
 
-/** The context with the variables of templates. */
-type Rendering = RenderContext & { scope: Scope };
+/** The context with the variables of templates, and the values of secrets. */
+interface Rendering extends Filling {
+  facts: RenderContext;
+  /** The target's URL. */
+  base: string;
+}
 
 /** The config does not allow a link to this origin. */
 class OriginRefused extends Error {}
@@ -53,7 +52,9 @@ class OriginRefused extends Error {}
  * own mistakes.
  */
 export function render(step: StepRequest, facts: RenderContext): RenderedRequest {
-  const context = { ...facts, scope: new Scope(facts) };
+  const { ports: { clock, secrets }, captures, run } = facts;
+  const base = secrets.reveal(facts.baseUrl);
+  const context = { facts, base, secrets, scope: new Scope({ captures, run, now: clock.now() }) };
   try {
     const body = bodyOf(step.body, context);
     const url = urlOf(step, context);
@@ -82,8 +83,9 @@ function urlOf(request: StepRequest, context: Rendering): URL {
  */
 function linkOf(link: Template, origins: readonly string[], context: Rendering): URL {
   const text = fill(link, context);
-  const base = URL.parse(context.secrets.reveal(context.baseUrl));
-  const url = /^\p{Cc}|^$/u.test(text) ? null : URL.parse(text, context.location.url ?? base ?? undefined);
+  const base = URL.parse(context.base);
+  const last = context.facts.location.url;
+  const url = /^\p{Cc}|^$/u.test(text) ? null : URL.parse(text, last ?? base ?? undefined);
   if (!url) throw new TemplateError(`${link.source} makes no URL`);
   url.hash = "";
   if (url.origin === base?.origin || origins.includes(url.origin)) return url;
@@ -97,7 +99,7 @@ function pathUrlOf(request: StepRequest, context: Rendering): URL {
   // Inserted values are encoded, so a forbidden character can only come from the config.
   const text = context.secrets.reveal(insert(path, context, "url"));
   if (!URL_PART.test(text)) throw new ConfigFault(`${path.source} holds what no URL can`);
-  const base = context.secrets.reveal(context.baseUrl);
+  const { base } = context;
   const url = path.literal ? resolveFixedUrl(request, base, text) : resolveUrl(base, text);
   if (!url && path.literal) throw new ConfigFault(`Cannot make a URL of the path ${path.source}`);
   if (!url) throw new TemplateError("an inserted value makes no URL");
@@ -118,16 +120,16 @@ function headersOf(
   { url, type }: { url: URL; type?: string },
 ): Record<string, string> {
   // What names the run goes nowhere else.
-  const isTargets = isSameOrigin(context.secrets.reveal(context.baseUrl), url) ||
-    context.origins.includes(url.origin);
+  const { facts } = context;
+  const isTargets = isSameOrigin(context.base, url) || facts.origins.includes(url.origin);
   const sent: Record<string, string> = Object.create(null);
   sent["user-agent"] = USER_AGENT;
   if (type) sent["content-type"] = type;
-  if (isTargets && !SAFE.has(method)) sent["idempotency-key"] = keyOf(context);
-  if (isTargets && context.traceContext) {
+  if (isTargets && !SAFE.has(method)) sent["idempotency-key"] = keyOf(facts);
+  if (isTargets && facts.traceContext) {
     // No step sends nearly as many requests.
-    const number = context.index * 100_000 + context.trace.requests;
-    sent.traceparent = context.traceContext.traceparent(number);
+    const number = facts.index * 100_000 + facts.trace.requests;
+    sent.traceparent = facts.traceContext.traceparent(number);
   }
   for (const [name, template] of headers) {
     const value = insert(template, context, "none");
@@ -136,7 +138,7 @@ function headersOf(
     }
     sent[name.toLowerCase()] = revealHeader(context.secrets, name, value);
   }
-  if (isTargets) sent["x-assay-run"] = context.run.id;
+  if (isTargets) sent["x-assay-run"] = facts.run.id;
   return sent;
 }
 
