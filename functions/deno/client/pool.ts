@@ -5,12 +5,14 @@ const MAX_IDLE = 512;
 
 /** Idle connections by key; the one idle longest is evicted. */
 export class Pool {
-  readonly #byKey = new Map<string, Set<Connection>>();
+  readonly #byKey = new Map<string, Connection[]>();
   readonly #keys = new Map<Connection, string>();
 
   /** Takes a connection to one of `addresses`; connections to other addresses are closed. */
   take(key: string, addresses: string[]): Connection | undefined {
-    for (const connection of [...this.#byKey.get(key) ?? []].reverse()) {
+    const same = this.#byKey.get(key) ?? [];
+    while (same.length > 0) {
+      const connection = same.at(-1)!;
       this.delete(connection);
       if (!connection.closed && addresses.includes(connection.address)) return connection;
       connection.close();
@@ -18,8 +20,9 @@ export class Pool {
   }
 
   put(key: string, connection: Connection): void {
-    const same = this.#byKey.get(key) ?? new Set();
-    this.#byKey.set(key, same.add(connection));
+    const same = this.#byKey.get(key);
+    if (same) same.push(connection);
+    else this.#byKey.set(key, [connection]);
     this.#keys.set(connection, key);
     if (this.#keys.size <= MAX_IDLE) return;
     const oldest = this.#keys.keys().next().value!;
@@ -32,7 +35,7 @@ export class Pool {
     if (key === undefined) return;
     this.#keys.delete(connection);
     const same = this.#byKey.get(key)!;
-    same.delete(connection);
-    if (same.size === 0) this.#byKey.delete(key);
+    same.splice(same.lastIndexOf(connection), 1);
+    if (same.length === 0) this.#byKey.delete(key);
   }
 }

@@ -3,6 +3,8 @@
  * round-robin by host, so that a full host delays no other.
  */
 
+import { Queue } from "../../base/queue.ts";
+
 /** The order of service: short periods, the usual, second walks, then checks that were slow last time. */
 export const RANKS = { short: 0, usual: 1, again: 2, slow: 3 } as const;
 
@@ -34,9 +36,9 @@ export class Places {
   /** Slow walks never take the last places, so that quick ones need not wait for them. */
   #freeForSlow: number;
   readonly #taken = new Map<string, number>();
-  readonly #waiting = IN_ORDER.map(() => new Map<string, Set<Waiter>>());
+  readonly #waiting = IN_ORDER.map(() => new Map<string, Queue<Waiter>>());
   /** By rank, the hosts that have room and a waiter; the next one first. */
-  readonly #ready = IN_ORDER.map(() => new Set<string>());
+  readonly #ready = IN_ORDER.map(() => new Queue<string>());
 
   constructor({ total, perHost }: PlacesOptions) {
     this.#free = total;
@@ -48,9 +50,9 @@ export class Places {
   enter(waiter: Waiter): void {
     const { host, rank } = waiter;
     const waiting = this.#waiting[rank]!;
-    const same = waiting.get(host);
-    if (same) same.add(waiter);
-    else waiting.set(host, new Set([waiter]));
+    const same = waiting.get(host) ?? new Queue();
+    waiting.set(host, same);
+    same.add(waiter);
     if (this.#hasRoom(host)) this.#ready[rank]!.add(host);
     this.#beginNext();
   }
@@ -81,11 +83,9 @@ export class Places {
       ) as Rank | -1;
       if (rank === -1) return;
       const ready = this.#ready[rank]!;
-      const host = firstOf(ready);
+      const host = ready.take();
       const same = this.#waiting[rank]!.get(host)!;
-      const waiter = firstOf(same);
-      same.delete(waiter);
-      ready.delete(host);
+      const waiter = same.take();
       const leave = this.#take(host, rank);
       if (same.size === 0) this.#forget(host, rank);
       else if (this.#hasRoom(host)) ready.add(host); // the host goes to the end of the line
@@ -120,5 +120,3 @@ export class Places {
     this.#ready[rank]!.delete(host);
   }
 }
-
-const firstOf = <T>(set: ReadonlySet<T>): T => set.values().next().value!;
