@@ -5,7 +5,6 @@ import type { NginxServer } from "./nginx.ts";
 import { denoPorts } from "../../functions/deno/ports.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import type { Config } from "../../src/config/config.ts";
-import { semaphore } from "../../src/base/semaphore.ts";
 import { walk } from "../../src/evidence/probe/journey.ts";
 import { AT_ONCE, type BenchPlan, makeConfig, ORDER_JOURNEY, READ_JOURNEY } from "./config.ts";
 import { type BenchRow, formatQuartiles, inTurns, median } from "./table.ts";
@@ -69,16 +68,13 @@ async function benchJourneys(url: string): Promise<BenchRow> {
 }
 
 async function walkAll(ports: Ports, config: Config): Promise<void> {
-  const gate = semaphore(AT_ONCE);
   const check = config.checks[0]!;
   const run = { id: "bench", slot: 0, prober: "local", region: "local", target: "t0", check: check.id };
-  const walked = Array.from(
-    { length: JOURNEYS },
-    () => gate(() => walk(ports, { ...check, baseUrl: check.target.url }, run, { steps: STEP_KINDS })),
-  );
-  for (const { failure } of await Promise.all(walked)) {
+  const spec = { ...check, baseUrl: check.target.url };
+  await inLanes(Array.from({ length: JOURNEYS }), AT_ONCE, async () => {
+    const { failure } = await walk(ports, spec, run, { steps: STEP_KINDS });
     if (failure) throw new Error(`the journey failed: ${failure.step}: ${failure.detail}`);
-  }
+  });
 }
 
 /** Compares a whole tick with the bare loop over the same requests. */

@@ -47,7 +47,7 @@ export function formatQuartiles(values: readonly number[], digits: number): stri
   return `${median(values).toFixed(digits)} (${at(0.25)} to ${at(0.75)})`;
 }
 
-const WARM_UP = 3;
+const WARM_UP = 12;
 
 /**
  * Runs all works in turns, so that other load affects them alike. Returns each work's CPU time per sample,
