@@ -12,6 +12,10 @@ export function sourcesToAsk({ report }: Pick<Check, "report">): AskedSource[] {
   return known;
 }
 
+/** Whether a check has a source that pushes its reports. */
+export const hasPushedSource = ({ report }: Pick<Check, "report">): boolean =>
+  report?.sources.some(({ kind }) => kind === "pushed") ?? false;
+
 /**
  * Requests one round may send: each source twice (the second is the re-read), each step once or, if polled,
  * as often as its window allows, and the cleanup. Requests beyond the usual ones are in `furtherRequestsOf`.

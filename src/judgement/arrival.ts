@@ -12,7 +12,7 @@ import { castVote, expire, NO_VOTE } from "./quorum.ts";
 import type { Arrival, JudgedReport, JudgedRound, Walk } from "./round.ts";
 import type { CheckState, ProberState } from "./state.ts";
 import type { JudgedCheck, VotingRegion } from "./subject.ts";
-import { summarize } from "./summary.ts";
+import { roundMs, summarize } from "./summary.ts";
 import { judge, type Verdict } from "./verdict.ts";
 import type { TRACE_VERDICTS } from "./words.ts";
 
@@ -202,7 +202,7 @@ function evidenceTrace(
   const last = after ?? before;
   return {
     reported: last?.state,
-    totalMs,
+    totalMs: roundMs(totalMs),
     ...(before && before.state !== last!.state && { claimed: before.state }),
     ...(last?.phase && { phase: last.phase }),
     ...(last?.question === "liveness" && { question: last.question }),

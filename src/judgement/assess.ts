@@ -19,7 +19,7 @@ import { certificateSign } from "./certificate.ts";
 import { confirmationText, nextConfirmation } from "./confirmation.ts";
 import { judgeConvergence } from "./convergence.ts";
 import { type Family, type Incident, resolve, type Transition } from "./incident.ts";
-import { type ScopeResult, step } from "./incident_rules.ts";
+import { type ScopeResult, type Sign, step } from "./incident_rules.ts";
 import { forgetFailures } from "./kept.ts";
 import { rebase } from "./rebase.ts";
 import type { Arrival, JudgedRound, Walk } from "./round.ts";
@@ -76,7 +76,7 @@ export function assess(
   arrivals: readonly Arrival<JudgedRound>[],
   { before, now, newId }: AssessOptions,
 ): Assessment {
-  const latestAt = Math.max(...arrivals.map(({ walk }) => walk.at));
+  const latestAt = arrivals.reduce((latest, { walk }) => Math.max(latest, walk.at), -Infinity);
   const isBack = before !== undefined && before.judgedAt - latestAt > STEP_BACK_MS;
   const at = before && !isBack ? Math.max(latestAt, before.judgedAt) : latestAt;
   const previous = !before ? emptyState(at) : isBack ? rebase(before, at) : before;
@@ -194,8 +194,10 @@ function regionsOf(regions: readonly VotingRegion[]): ReadonlyMap<string, string
   return made;
 }
 
-const withoutAbsent = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as T;
+function withoutAbsent<T extends object>(value: T): T {
+  for (const key in value) if (value[key] === undefined) delete value[key];
+  return value;
+}
 
 /**
  * The sums after this judgement. While a service incident is open they are held at 0, or kept unchanged if
@@ -241,6 +243,7 @@ function stepAgreement(context: Context): Transition[] {
   const { judgedAt: at, outcome, probers } = state;
   const { agreement, sign, reason } = judgeConvergence(check, { regions, probers, previous, at, now });
   if (agreement) state.agreement = agreement;
+  if (isIdle("agreement", sign, previous)) return [];
   const finding: ScopeResult = {
     ...{ at, outcome, failing: false, readyAgain: false, blind: undefined, contradicted: "pending" },
     agreement: sign,
@@ -251,9 +254,10 @@ function stepAgreement(context: Context): Transition[] {
 
 /** Steps the incident of a certificate that ends soon. */
 function stepCertificate(context: Context): Transition[] {
-  const { check, state: { judgedAt: at, outcome, probers } } = context;
+  const { check, previous, state: { judgedAt: at, outcome, probers } } = context;
   const seen = Object.values(probers).map(({ certificate }) => certificate);
   const { sign, reason } = certificateSign(check, seen, at);
+  if (isIdle("certificate", sign, previous)) return [];
   const finding: ScopeResult = {
     ...{ at, outcome, failing: false, readyAgain: false, blind: undefined, contradicted: "pending" },
     certificate: sign,
@@ -261,6 +265,10 @@ function stepCertificate(context: Context): Transition[] {
   };
   return stepFamilies(["certificate"], "global", finding, context);
 }
+
+/** Whether a family has no incident and needs none. */
+const isIdle = (family: Family, sign: Sign, { incidents }: CheckState) =>
+  sign !== "wanted" && !incidents.some((incident) => incident.family === family);
 
 /** Steps these families of one scope into the state. */
 function stepFamilies(

@@ -78,4 +78,5 @@ const summarizeSource = ({ name, state, dialect, httpStatus, reason }: SourceRep
   { name, state, dialect, httpStatus, reason: reason?.slice(0, 100) }
 );
 
-const roundMs = (ms: number) => Math.round(ms * 10) / 10;
+/** Rounds ms to a tenth: more digits would only make rows longer. */
+export const roundMs = (ms: number): number => Math.round(ms * 10) / 10;

@@ -30,15 +30,24 @@ export interface PlacesOptions {
 /** The share of places that slow walks must leave free; rounded down, so none where places are few. */
 const KEPT_FOR_QUICK = 1 / 16;
 
+/** The walks of one host. */
+interface Host {
+  name: string;
+  /** Places that it has taken. */
+  taken: number;
+  /** Its waiters, by rank. */
+  waiting: (Queue<Waiter> | undefined)[];
+}
+
 export class Places {
   readonly #perHost: number;
   #free: number;
   /** Slow walks never take the last places, so that quick ones need not wait for them. */
   #freeForSlow: number;
-  readonly #taken = new Map<string, number>();
-  readonly #waiting = IN_ORDER.map(() => new Map<string, Queue<Waiter>>());
+  /** The hosts that have taken a place or wait for one. */
+  readonly #hosts = new Map<string, Host>();
   /** By rank, the hosts that have room and a waiter; the next one first. */
-  readonly #ready = IN_ORDER.map(() => new Queue<string>());
+  readonly #ready = IN_ORDER.map(() => new Queue<Host>());
 
   constructor({ total, perHost }: PlacesOptions) {
     this.#free = total;
@@ -48,21 +57,19 @@ export class Places {
 
   /** Begins at once if a place is free, else later. */
   enter(waiter: Waiter): void {
-    const { host, rank } = waiter;
-    const waiting = this.#waiting[rank]!;
-    const same = waiting.get(host) ?? new Queue();
-    waiting.set(host, same);
-    same.add(waiter);
-    if (this.#hasRoom(host)) this.#ready[rank]!.add(host);
+    const host = this.#hostOf(waiter.host);
+    (host.waiting[waiter.rank] ??= new Queue()).add(waiter);
+    if (this.#hasRoom(host)) this.#ready[waiter.rank]!.add(host);
     this.#beginNext();
   }
 
   /** Removes a waiter; false: it has begun. */
   withdraw(waiter: Waiter): boolean {
-    const { host, rank } = waiter;
-    const same = this.#waiting[rank]!.get(host);
-    if (!same?.delete(waiter)) return false;
-    if (same.size === 0) this.#forget(host, rank);
+    const host = this.#hosts.get(waiter.host);
+    const same = host?.waiting[waiter.rank];
+    if (!host || !same?.delete(waiter)) return false;
+    if (same.size === 0) this.#ready[waiter.rank]!.delete(host);
+    this.#forgetIfIdle(host);
     return true;
   }
 
@@ -70,34 +77,45 @@ export class Places {
    * Takes a place of `host` if one is free now. It never waits, so walks that hold a place and want more
    * cannot deadlock.
    */
-  tryEnter(host: string): (() => void) | undefined {
-    if (this.#free > 0 && this.#hasRoom(host)) return this.#take(host, RANKS.usual);
+  tryEnter(name: string): (() => void) | undefined {
+    if (this.#free === 0) return undefined;
+    const host = this.#hostOf(name);
+    if (this.#hasRoom(host)) return this.#take(host, RANKS.usual);
   }
 
-  #hasRoom = (host: string) => (this.#taken.get(host) ?? 0) < this.#perHost;
+  #hostOf(name: string): Host {
+    const known = this.#hosts.get(name);
+    if (known) return known;
+    const host: Host = { name, taken: 0, waiting: [] };
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  #hasRoom(host: Host): boolean {
+    return host.taken < this.#perHost;
+  }
 
   #beginNext(): void {
     while (this.#free > 0) {
-      const rank = this.#ready.findIndex((hosts, rank) =>
-        hosts.size > 0 && (rank !== RANKS.slow || this.#freeForSlow > 0)
-      ) as Rank | -1;
-      if (rank === -1) return;
-      const ready = this.#ready[rank]!;
-      const host = ready.take();
-      const same = this.#waiting[rank]!.get(host)!;
+      const rank = IN_ORDER.find((rank) =>
+        this.#ready[rank]!.size > 0 && (rank !== RANKS.slow || this.#freeForSlow > 0)
+      );
+      if (rank === undefined) return;
+      const host = this.#ready[rank]!.take();
+      const same = host.waiting[rank]!;
       const waiter = same.take();
       const leave = this.#take(host, rank);
-      if (same.size === 0) this.#forget(host, rank);
-      else if (this.#hasRoom(host)) ready.add(host); // the host goes to the end of the line
+      // The host goes to the end of the line.
+      if (same.size > 0 && this.#hasRoom(host)) this.#ready[rank]!.add(host);
       waiter.begin(leave);
     }
   }
 
-  #take(host: string, rank: Rank): () => void {
+  #take(host: Host, rank: Rank): () => void {
     const isSlow = rank === RANKS.slow;
     this.#free--;
     if (isSlow) this.#freeForSlow--;
-    this.#taken.set(host, (this.#taken.get(host) ?? 0) + 1);
+    host.taken++;
     if (!this.#hasRoom(host)) { for (const hosts of this.#ready) hosts.delete(host); }
     let isHeld = true;
     return () => {
@@ -105,18 +123,14 @@ export class Places {
       isHeld = false;
       this.#free++;
       if (isSlow) this.#freeForSlow++;
-      const left = this.#taken.get(host)! - 1;
-      if (left > 0) this.#taken.set(host, left);
-      else this.#taken.delete(host);
-      for (const rank of IN_ORDER) {
-        if (this.#waiting[rank]!.has(host)) this.#ready[rank]!.add(host);
-      }
+      host.taken--;
+      for (const rank of IN_ORDER) if (host.waiting[rank]?.size) this.#ready[rank]!.add(host);
+      this.#forgetIfIdle(host);
       this.#beginNext();
     };
   }
 
-  #forget(host: string, rank: Rank): void {
-    this.#waiting[rank]!.delete(host);
-    this.#ready[rank]!.delete(host);
+  #forgetIfIdle(host: Host): void {
+    if (host.taken === 0 && !host.waiting.some((same) => same?.size)) this.#hosts.delete(host.name);
   }
 }

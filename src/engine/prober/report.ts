@@ -28,13 +28,6 @@ export interface ReportContext extends ReportAuthContext {
 }
 
 /**
- * Only the settler knows pushed reports: with them, the first report may count against the service even if it
- * does not here.
- */
-export const hasPushedSource = ({ report }: Check): boolean =>
-  report?.sources.some(({ kind }) => kind === "pushed") ?? false;
-
-/**
  * Asks each source once: one after the other in the round's own place, and in parallel while other places are
  * free. Null: there is nothing to ask. Throws if a path makes no URL.
  */

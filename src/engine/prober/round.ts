@@ -5,7 +5,8 @@
 import type { Check } from "../../config/config.ts";
 import { messageOf } from "../../base/error_message.ts";
 import type { Semaphore } from "../../base/semaphore.ts";
-import { fetchReport, hasPushedSource } from "./report.ts";
+import { hasPushedSource } from "../../config/requests.ts";
+import { fetchReport } from "./report.ts";
 import type { authorizeReport } from "./report_auth.ts";
 import { type Senders, withTls } from "./target_tls.ts";
 import { ConfigFault, type Ports } from "../../base/ports.ts";
@@ -90,6 +91,8 @@ export async function runRound(
       { steps, auths, tokens, signal, tryRun, observe: observe && ((event) => observe(check, event)) },
     );
     const { outcome } = observation;
+    // Only the settler knows pushed reports: with them, the first report may count against the service even if it
+    // does not here.
     if (!needsSecondReport(before, outcome) && !hasPushedSource(check)) return { before, observation };
     const after = await askReport();
     // We could not read the second report, so the failure is judged by the first alone.

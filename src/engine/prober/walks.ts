@@ -75,11 +75,12 @@ export class Walks {
   }
 
   /**
-   * How many requests to reserve for a check. A target that redirected last time may redirect again, but a
-   * cost above the budget would never be admitted.
+   * How many requests to reserve for a check: none without a budget. A target that redirected last time may
+   * redirect again, but a cost above the budget would never be admitted.
    */
   costOf(check: Check): number {
     const { budget } = this.#options.limits;
+    if (budget === Infinity) return 0;
     return Math.max(requestsOf(check), Math.min(budget, this.#wanted.get(check.key) ?? 0));
   }
 

@@ -41,7 +41,7 @@ export interface CollectorOptions {
 export class Collector {
   readonly #options: CollectorOptions;
   /** The checks that are judged whole: the asks still to come, and the arrivals until the last of them. */
-  readonly #whole = new Map<Check, { awaited: Set<ProberAsk>; held: Landed[] }>();
+  readonly #whole = new Map<Check, { awaited: ProberAsk[]; held: Landed[] }>();
   readonly #ready: Landed[] = [];
   /** Asks that are given up together, by how long (ms) they are waited for. */
   readonly #patience = new Map<number, { members: [ProberAsk, Check][]; cancel: () => void }>();
@@ -75,9 +75,9 @@ export class Collector {
     this.#left++;
     const ms = this.#options.waitMs(ask, check);
     if (ms === undefined) return;
-    const whole = this.#whole.get(check) ?? { awaited: new Set(), held: [] };
-    this.#whole.set(check, whole);
-    whole.awaited.add(ask);
+    const whole = this.#whole.get(check);
+    if (whole) whole.awaited.push(ask);
+    else this.#whole.set(check, { awaited: [ask], held: [] });
     this.#awaitFor(ms, ask, check);
   }
 
@@ -91,7 +91,7 @@ export class Collector {
 
   #giveUp(members: readonly [ProberAsk, Check][]): void {
     for (const [ask, check] of members) {
-      if (!this.#whole.get(check)!.awaited.has(ask)) continue;
+      if (!this.#whole.get(check)!.awaited.includes(ask)) continue;
       this.#givenUp.add(idOf(ask, check));
       this.#land(ask, check, missing("timeout"));
     }
@@ -100,9 +100,11 @@ export class Collector {
 
   #land(ask: ProberAsk, check: Check, brought: Brought): void {
     const whole = this.#whole.get(check);
-    if (!whole?.awaited.delete(ask)) return this.#add([{ ask, check, brought }]);
+    const place = whole?.awaited.indexOf(ask) ?? -1;
+    if (!whole || place < 0) return this.#add([{ ask, check, brought }]);
+    whole.awaited.splice(place, 1);
     whole.held.push({ ask, check, brought });
-    if (whole.awaited.size === 0) this.#add(whole.held.splice(0));
+    if (whole.awaited.length === 0) this.#add(whole.held.splice(0));
   }
 
   #add(landed: readonly Landed[]): void {

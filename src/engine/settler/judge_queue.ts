@@ -1,6 +1,7 @@
 /** Judges arrivals one commit at a time: each judgement reads what the one before wrote. */
 import { messageOf } from "../../base/error_message.ts";
 import { logTransitions } from "./transition_log.ts";
+import { hasPushedSource } from "../../config/requests.ts";
 import type { Check } from "../../config/config.ts";
 import type { Arrival } from "../../judgement/round.ts";
 import { pushes, type PushSnapshot, withPushes } from "../../storage/records/pushes.ts";
@@ -117,13 +118,14 @@ export class JudgeQueue {
   /** Arrivals by check, with pushed reports merged in. */
   async arrivalsOf(landed: readonly Landed[], pushed: PushSnapshot): Promise<Map<Check, Arrival[]>> {
     const byCheck = Map.groupBy(landed, ({ check }) => check);
-    const checks = [...byCheck.keys()];
-    const brought = new Map(
-      [...byCheck].map(([{ key }, all]) => [key, new Map(all.map((one) => [one.ask.prober, one.brought]))]),
-    );
-    const whole = await withPushes(checks, brought, pushed, () => this.#pushesOf(landed));
-    const arrivalOf = (check: Check, { ask: { prober, walk } }: Landed): Arrival => (
-      { prober, walk, ...whole.get(check.key)!.get(prober)! }
+    const checks = [...byCheck.keys()].filter(hasPushedSource);
+    const alone = new Map(checks.map((check) => {
+      const all = byCheck.get(check)!;
+      return [check.key, new Map(all.map(({ ask: { prober }, brought }) => [prober, brought]))];
+    }));
+    const whole = await withPushes(checks, alone, pushed, () => this.#pushesOf(landed));
+    const arrivalOf = (check: Check, { ask: { prober, walk }, brought }: Landed): Arrival => (
+      { prober, walk, ...whole.get(check.key)?.get(prober) ?? brought }
     );
     return new Map([...byCheck].map(([check, all]) => [check, all.map((one) => arrivalOf(check, one))]));
   }

@@ -7,10 +7,13 @@ const ISSUER_CHARS = 300;
 export function wireOf(
   { dnsMs, connectMs, tlsMs, firstByteMs, protocol, remoteAddress, certificate }: Partial<ExchangeTrace>,
 ): WireTrace | undefined {
+  if ((dnsMs ?? connectMs ?? tlsMs ?? firstByteMs ?? protocol ?? remoteAddress ?? certificate) === undefined) {
+    return undefined;
+  }
   const wire: WireTrace = { dnsMs, connectMs, tlsMs, firstByteMs, protocol, remoteAddress };
   if (certificate) {
     const { notAfter, issuer } = certificate;
     wire.certificate = { notAfter, issuer: issuer.slice(0, ISSUER_CHARS) };
   }
-  return Object.values(wire).some((value) => value !== undefined) ? wire : undefined;
+  return wire;
 }

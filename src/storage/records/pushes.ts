@@ -6,6 +6,7 @@
  */
 import * as z from "../../base/zod.ts";
 import type { Check, PushedSource } from "../../config/config.ts";
+import { hasPushedSource } from "../../config/requests.ts";
 import type { Clock } from "../../base/ports.ts";
 import { combineWithPushed, unknownReport } from "../../evidence/report/sources.ts";
 import type { Report } from "../../evidence/report/report.ts";
@@ -94,7 +95,7 @@ export async function pushes(
   checks: readonly Check[],
 ): Promise<PushSnapshot> {
   const at = clock.now();
-  if (!checks.some((check) => pushSources(check).length > 0)) return { at, pushes: new Map() };
+  if (!checks.some(hasPushedSource)) return { at, pushes: new Map() };
   const records = await store.listRecords({ kind: "report", limit: MAX_PUSHES });
   return {
     at,
@@ -115,7 +116,7 @@ export async function withPushes(
   before: PushSnapshot,
   reread: () => Promise<PushSnapshot>,
 ): Promise<Map<string, Map<string, Brought>>> {
-  const pushed = checks.filter((check) => pushSources(check).length > 0);
+  const pushed = checks.filter(hasPushedSource);
   const isWanted = pushed.some((check) =>
     [...arrivals.get(check.key)!.values()].some((arrival) =>
       "round" in arrival &&
