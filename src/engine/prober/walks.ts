@@ -114,7 +114,9 @@ export class Walks {
     turn.admitted.get(check)?.();
     const first = await this.#runInPlace(check, turn, leave, false);
     if (typeof first === "string" || check.retry === 0 || !gotNoAnswer(first)) return first;
-    if (!this.#canEnd(check, turn, RETRY_AFTER_MS) || !await this.#options.controlsPass(turn.slot)) return first;
+    if (!this.#canEnd(check, turn, RETRY_AFTER_MS) || !await this.#options.controlsPass(turn.slot)) {
+      return first;
+    }
     this.#firsts.set(walkId(check, turn), first);
     // The place is free for other walks meanwhile.
     await pause(this.#ports.clock, RETRY_AFTER_MS, turn.deadline);

@@ -7,7 +7,9 @@ const ISSUER_CHARS = 300;
 export function wireOf(
   { dnsMs, connectMs, tlsMs, firstByteMs, protocol, remoteAddress, certificate }: Partial<ExchangeTrace>,
 ): WireTrace | undefined {
-  if ((dnsMs ?? connectMs ?? tlsMs ?? firstByteMs ?? protocol ?? remoteAddress ?? certificate) === undefined) {
+  if (
+    (dnsMs ?? connectMs ?? tlsMs ?? firstByteMs ?? protocol ?? remoteAddress ?? certificate) === undefined
+  ) {
     return undefined;
   }
   const wire: WireTrace = { dnsMs, connectMs, tlsMs, firstByteMs, protocol, remoteAddress };

@@ -13,7 +13,10 @@ test("a repeated answer reads as it would alone, whatever came before", () => {
     fc.constantFrom("1", "600", "text/html", "application/health+json"),
     { maxKeys: 2 },
   );
-  const change = fc.record({ headers, options: fc.constantFrom({}, { question: "liveness" }, { select: "x" }) });
+  const change = fc.record({
+    headers,
+    options: fc.constantFrom({}, { question: "liveness" }, { select: "x" }),
+  });
   const run = fc.record({ answer: answers, changes: fc.array(change, { minLength: 1, maxLength: 4 }) });
   fc.assert(fc.property(fc.array(run, { minLength: 1, maxLength: 6 }), (runs) => {
     const url = new URL("https://svc.example/readyz");

@@ -170,7 +170,7 @@ function noteFaults(
 }
 
 async function run(context: AttemptContext, step: Step & GrpcFields): Promise<AttemptResult> {
-  const { ports: { clock, secrets }, captures, run, trace } = context;
+  const { ports: { clock }, captures, run, trace } = context;
   const { maxBytes } = step.grpc;
   const rendered = render(step.request, context);
   if (!rendered.ok) return fail({ reason: rendered.reason, detail: rendered.detail });

@@ -71,10 +71,10 @@ function urlOf(request: StepRequest, context: Rendering): URL {
   const { path, origins, query } = request;
   const asked = origins ? linkOf(path, origins, context) : pathUrlOf(request, context);
   if (query.length === 0) return asked;
-  const url = new URL(asked);
+  const { href, search } = asked;
   const pairs = query.map(([name, value]) => `${percent(name)}=${percent(fill(value, context))}`);
-  url.search = [url.search.slice(1), ...pairs].filter(Boolean).join("&");
-  return url;
+  const joint = href.endsWith("?") ? "" : search ? "&" : "?";
+  return new URL(href + joint + pairs.join("&"));
 }
 
 /**
