@@ -143,7 +143,7 @@ function nameHints(found: string, names: readonly string[]): Partial<Mistake> {
   return { found, expected: `one of ${names.join(", ")}`, suggestion: closest(found, names) };
 }
 
-/** Checks names of captures and patterns, which the type checker does not. */
+/** Checks names of captures, patterns and optional values, which the type checker does not. */
 function inspect(node: ASTNode, captures: readonly string[], patterns?: Patterns) {
   const name = captureName(node);
   if (name !== undefined && !captures.includes(name)) {
@@ -153,10 +153,19 @@ function inspect(node: ASTNode, captures: readonly string[], patterns?: Patterns
       : { found: name, expected: "a value captured earlier" };
     throw new ExpressionError(`Nothing captures '${name}' before this step`, { start, end, ...hints });
   }
+  if (node.op === "rcall" && isOptional(node.args)) {
+    const { start, end } = node.args[1];
+    const expected = "an expression without optional values: has() tests whether a field is there";
+    throw new ExpressionError("unknown name optional", { start, end, expected, found: "optional" });
+  }
   if (node.op === "rcall" && node.args[0] === "matches") inspectPattern(node.args[2][0], patterns);
   if (node.op === "call" && node.args[0] === "regexCapture") inspectPattern(node.args[1][1], patterns);
   for (const child of childrenOf(node)) inspect(child, captures, patterns);
 }
+
+/** The library's checker knows the makers of optional values even where its grammar does not enable them. */
+const isOptional = ([name, receiver]: readonly [string, ASTNode, ...unknown[]]): boolean =>
+  (name === "none" || name === "of") && receiver.op === "id" && receiver.args === "optional";
 
 function captureName(node: ASTNode): string | undefined {
   if (node.op !== "." && node.op !== "[]") return undefined;

@@ -174,7 +174,9 @@ function Lane(
   return (
     <LaneFigure {...{ points, from, to, stepMs, marks, label }}>
       <a href={href}>{region} · {prober}</a>{" "}
-      <span>{overclaims > 0 ? `drift in ${overclaims} slots` : "no drift"}</span>
+      <span>
+        {overclaims > 0 ? `drift in ${overclaims} ${overclaims === 1 ? "slot" : "slots"}` : "no drift"}
+      </span>
     </LaneFigure>
   );
 }

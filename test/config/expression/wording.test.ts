@@ -59,6 +59,8 @@ test.each<[source: string, message: string, suggestion?: string]>([
   ["run[1] == 'x'", "the key of a map must be a string"],
   ["run.idd == 'x'", "unknown field idd", "id"],
   ["statos == 200", "unknown name statos", "status"],
+  ["optional.of(status).orValue(1) == 200", "unknown name optional"],
+  ["optional.none().hasValue()", "unknown name optional"],
   ["body.a = 1", "unexpected '='", "body.a == 1"],
   ["status === 200", "unexpected '='", "status == 200"],
   ["status <> 200", "unexpected '>'", "status != 200"],
