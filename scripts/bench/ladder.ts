@@ -5,7 +5,7 @@
 import { denoPorts } from "../../functions/deno/ports.ts";
 import { KINDS } from "../../functions/deno/kinds.ts";
 import { localProberOf } from "../../functions/local_prober.ts";
-import { exchange, USER_AGENT } from "../../src/base/http/client.ts";
+import { exchange, resolveFixedUrl, USER_AGENT } from "../../src/base/http/client.ts";
 import type { Ports } from "../../src/base/ports.ts";
 import type { Check } from "../../src/config/config.ts";
 import { runRound, type Walker } from "../../src/engine/prober/round.ts";
@@ -110,9 +110,9 @@ async function walkOnce(ports: Ports, check: Check): Promise<void> {
   if (failure) throw new Error(failure.detail);
 }
 
-async function lookOnce(ports: Ports, { target }: Check): Promise<void> {
+async function lookOnce(ports: Ports, asker: Check): Promise<void> {
   const source = {
-    url: new URL("/readyz", target.url),
+    url: resolveFixedUrl(asker, asker.target.url, "/readyz")!,
     headers: { "user-agent": USER_AGENT, "x-assay-run": ASSAY_HEADERS["x-assay-run"] },
     dialect: "auto",
     timeoutMs: 10_000,

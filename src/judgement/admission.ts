@@ -29,12 +29,17 @@ interface Admittable {
  * prober could read it.
  */
 export function admissionOf(probers: readonly Witness[]): Admission | undefined {
-  const claims = probers.filter(({ standing, aside }) => standing.vote !== "none" && !aside)
-    .flatMap(({ witness }) => witness?.after ?? witness?.before ?? [])
-    .filter(({ question, state }) => question === "status_page" && !isNoClaim(state));
-  if (claims.length === 0) return undefined;
-  const admitting = claims.filter(({ state }) => state !== "ready").length;
-  return 2 * admitting > claims.length ? "admits" : "denies";
+  let [claims, admitting] = [0, 0];
+  for (const { standing, aside, witness } of probers) {
+    const claim = witness?.after ?? witness?.before;
+    if (standing.vote === "none" || aside || claim?.question !== "status_page" || isNoClaim(claim.state)) {
+      continue;
+    }
+    claims++;
+    if (claim.state !== "ready") admitting++;
+  }
+  if (claims === 0) return undefined;
+  return 2 * admitting > claims ? "admits" : "denies";
 }
 
 /** Records in an open service incident what the check's status page says. Once set, `admittedAt` stays. */

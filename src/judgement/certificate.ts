@@ -21,8 +21,10 @@ export interface SeenCertificate {
  */
 export function firstToEnd(steps: readonly StepTrace[], at: number): SeenCertificate | undefined {
   const seen = steps.flatMap(({ wire }) => wire?.certificate ?? [])
-    .filter(({ notAfter }) => Number.isFinite(notAfter)).toSorted((a, b) => a.notAfter - b.notAfter);
-  return seen[0] && { notAfter: seen[0].notAfter, issuer: seen[0].issuer, at };
+    .filter(({ notAfter }) => Number.isFinite(notAfter));
+  if (seen.length === 0) return undefined;
+  const { notAfter, issuer } = earliest(seen);
+  return { notAfter, issuer, at };
 }
 
 /**
@@ -35,9 +37,9 @@ export function certificateSign(
   at: number,
 ): { sign: Sign; reason?: string } {
   if (check.certificateWarningMs === 0) return { sign: "over" };
-  const [first] = certificates.filter((seen) => seen !== undefined)
-    .filter((seen) => at <= staleAt(check, seen.at)).toSorted((a, b) => a.notAfter - b.notAfter);
-  if (!first) return { sign: undefined };
+  const recent = certificates.filter((seen) => seen !== undefined && at <= staleAt(check, seen.at));
+  if (recent.length === 0) return { sign: undefined };
+  const first = earliest(recent as SeenCertificate[]);
   const leftMs = first.notAfter - at;
   if (leftMs > check.certificateWarningMs) return { sign: "over" };
   const span = leftMs > 0 ? `in ${formatSpan(leftMs)}` : `${formatSpan(-leftMs)} ago`;
@@ -47,3 +49,7 @@ export function certificateSign(
     reason: `${span}, ${iso(first.notAfter).slice(0, 10)}${issuer}`,
   };
 }
+
+/** The first to end of at least one. */
+const earliest = <T extends { notAfter: number }>(all: readonly T[]): T =>
+  all.reduce((first, one) => one.notAfter < first.notAfter ? one : first);

@@ -106,8 +106,9 @@ class LocalProber {
    */
   #admit(checks: readonly Check[], slot: number): Turn["admitted"] {
     const { budget, quota } = this.#limits;
+    if (budget === Infinity) return undefined;
     return new Map(checks.flatMap((check) => {
-      const isWalked = budget === Infinity || this.#rounds.get(walkId(check, { slot })) !== undefined;
+      const isWalked = this.#rounds.get(walkId(check, { slot })) !== undefined;
       const takeBack = isWalked ? () => {} : quota.promise(this.#walks.costOf(check));
       return takeBack ? [[check, takeBack] as const] : [];
     }));
@@ -143,13 +144,13 @@ class LocalProber {
   }
 
   #walk(check: Check, turn: Turn): Promise<Round | Missed> {
-    if (!turn.admitted.has(check)) return Promise.resolve("budget");
+    if (turn.admitted && !turn.admitted.has(check)) return Promise.resolve("budget");
     return this.#rounds.getOrSet(walkId(check, turn), () => this.#walks.enter(check, turn));
   }
 
   /** The answer for a check. A missed walk is forgotten, so that it can be tried again. */
   #answerOf(check: Check, turn: Turn, walked: Round | Missed): RoundResult {
-    turn.admitted.get(check)?.();
+    turn.admitted?.get(check)?.();
     const { key, digest } = check;
     if (typeof walked !== "string") return { check: key, digest, round: walked };
     this.#rounds.delete(walkId(check, turn));

@@ -24,10 +24,10 @@ export interface Turn {
   /** The deadline in steady time (ms). */
   deadlineAt: number;
   /**
-   * The admitted checks. Each function releases the check's promised requests; from then on the check
-   * reserves its own.
+   * The admitted checks; absent: all, because there is no budget. Each function releases the check's promised
+   * requests; from then on the check reserves its own.
    */
-  admitted: ReadonlyMap<Check, () => void>;
+  admitted?: ReadonlyMap<Check, () => void>;
   /** Called at the deadline: each ends the wait of a check that has no place yet. */
   giveUps: Set<() => void>;
 }
@@ -111,7 +111,7 @@ export class Walks {
   }
 
   async #runTwice(check: Check, turn: Turn, leave: () => void): Promise<Round | Missed> {
-    turn.admitted.get(check)?.();
+    turn.admitted?.get(check)?.();
     const first = await this.#runInPlace(check, turn, leave, false);
     if (typeof first === "string" || check.retry === 0 || !gotNoAnswer(first)) return first;
     if (!this.#canEnd(check, turn, RETRY_AFTER_MS) || !await this.#options.controlsPass(turn.slot)) {

@@ -80,9 +80,11 @@ export async function gather(
       const check = open.get(answer.check);
       if (check) bring(check, broughtBy(about, answer, check, ask));
     });
-    const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
-    for (const check of [...open.values()]) {
-      bring(check, broughtBy(reply, answers.get(check.key), check, ask));
+    if (open.size > 0) {
+      const answers = new Map("missed" in reply ? [] : reply.answers.map((answer) => [answer.check, answer]));
+      for (const check of [...open.values()]) {
+        bring(check, broughtBy(reply, answers.get(check.key), check, ask));
+      }
     }
     logMissing(ports.log, reply, all, { prober, slot });
   }));
