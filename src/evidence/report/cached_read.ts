@@ -2,7 +2,7 @@ import type { AnswerHeaders } from "../../base/ports.ts";
 import { interpret, type Interpretation, readAt, type ReadOptions, type ReadReport } from "./read.ts";
 import type { Dialect, ReportAnswer } from "./report.ts";
 
-/** Longer answers are read anew each time, because remembering them would cost more memory than it saves CPU. */
+/** Longer answers are read anew each time: 10,000 of them would be more memory than the CPU is worth. */
 const MAX_CHARS = 4_000;
 
 /** An answer, and what it said. */
