@@ -21,8 +21,8 @@ const lastOf = new WeakMap<URL, Known>();
 
 /**
  * Like {@linkcode read}, but interprets an answer only if it differs from the last one of its URL in status,
- * text, or a header that was looked at. Most answers repeat, and recognising their dialect costs as much as
- * asking for them.
+ * text, or a header that was looked at. Most answers repeat, and recognising their dialect is a good part of
+ * what they cost.
  */
 export function cachedRead(
   answer: Omit<ReportAnswer, "json">,
