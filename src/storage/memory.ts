@@ -181,11 +181,11 @@ class MemoryStore implements Store {
     return copy(pageOf(found, page, ({ seq, id }) => ({ at: seq, id })));
   }
 
-  readSamples({ shard, from, to }: Parameters<Store["readSamples"]>[0]): Promise<Sample[]> {
+  readSamples({ shard, from, to, limit }: Parameters<Store["readSamples"]>[0]): Promise<Sample[]> {
     const found = [...this.#samples.values()].filter((sample) =>
       sample.shard === shard && from <= sample.slot && sample.slot <= to
     );
-    return copy(found.sort((a, b) => a.slot - b.slot));
+    return copy(found.sort((a, b) => a.slot - b.slot).slice(0, limit));
   }
 
   putRollups(rollups: Rollup[]): Promise<void> {

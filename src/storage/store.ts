@@ -238,8 +238,8 @@ export interface IncidentStore {
 
 /** Samples: the verdicts of single slots. */
 export interface SampleStore {
-  /** Samples of one shard, oldest first, `from` and `to` inclusive. */
-  readSamples(query: { shard: number; from: number; to: number }): Promise<Sample[]>;
+  /** Samples of one shard, oldest first, `from` and `to` inclusive; with `limit`, only so many. */
+  readSamples(query: { shard: number; from: number; to: number; limit?: number }): Promise<Sample[]>;
 }
 
 /** Rollups: figures by hour and by day. */

@@ -51,6 +51,8 @@ export function history(its: StoreFixture) {
         const slot = T + minutes * MINUTE;
         return { slot, shard: 1, data: `${slot}` };
       }));
+      expect(await its.store.readSamples({ shard: 1, from: T + MINUTE, to: T + 3 * MINUTE, limit: 2 }))
+        .toEqual(found.slice(0, 2));
       expect(await its.store.latest()).toEqual({ tick: T, slot: T + 4 * MINUTE });
     });
 

@@ -87,7 +87,7 @@ const calls = fc.oneof(
   call("latest"),
   call("checkWritable"),
   call("readShards", fc.oneof(fc.constant("all"), few(small))),
-  call("readSamples", fc.record({ shard: small, from: tick, to: tick })),
+  call("readSamples", fc.record({ shard: small, from: tick, to: tick, limit: maybe(limit) })),
   call("getIncident", id),
   list(
     "listIncidents",

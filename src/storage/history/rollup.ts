@@ -137,7 +137,7 @@ async function firstMissing(
   }
   const to = last + HOUR_MS - 1;
   const kept = await Promise.all(
-    packing.shards.map((_, shard) => store.readSamples({ shard, from: oldest, to })),
+    packing.shards.map((_, shard) => store.readSamples({ shard, from: oldest, to, limit: 1 })),
   );
   const first = Math.min(...kept.flatMap(([sample]) => sample ? [sample.slot] : []));
   return { hour: first === Infinity ? last + HOUR_MS : Math.floor(first / HOUR_MS) * HOUR_MS, shard: 0 };

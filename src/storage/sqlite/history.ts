@@ -16,8 +16,10 @@ export function putSample({ driver }: Sql, { slot, shard, data }: Sample): void 
 
 /** The history of a database. */
 export const sqliteHistory = (sql: Sql): SampleStore & RollupStore => ({
-  readSamples: ({ shard, from, to }) =>
-    sql.select(SAMPLES, "WHERE shard = ? AND slot BETWEEN ? AND ? ORDER BY slot", shard, from, to),
+  readSamples({ shard, from, to, limit = -1 }) {
+    const page = "WHERE shard = ? AND slot BETWEEN ? AND ? ORDER BY slot LIMIT ?";
+    return sql.select(SAMPLES, page, shard, from, to, limit);
+  },
 
   putRollups: (rollups) =>
     sql.write(() => {

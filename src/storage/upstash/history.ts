@@ -13,7 +13,7 @@ export const upstashHistory = (
   reader: Reader,
   { now, rollups }: Keys,
 ): SampleStore & RollupStore => ({
-  async readSamples({ shard, from, to }) {
+  async readSamples({ shard, from, to, limit }) {
     const [list] = await reader.fields(now, ["hours"]);
     const hours = wordsOf(list).filter((hour) =>
       from < (Number(hour) + 1) * HOUR_MS && Number(hour) * HOUR_MS <= to
@@ -21,7 +21,7 @@ export const upstashHistory = (
     const indexes = await reader.fields(now, hours.map((hour) => `index:${hour}`));
     const slots = indexes.flatMap(wordsOf).map((place) => place.split("/").map(Number))
       .filter(([slot, of]) => of === shard && from <= slot! && slot! <= to)
-      .map(([slot]) => slot!).sort((a, b) => a - b);
+      .map(([slot]) => slot!).sort((a, b) => a - b).slice(0, limit);
     const texts = await reader.packed(now, slots.map((slot) => `sample:${slot}/${shard}`));
     return texts.map((data, i) => ({ slot: slots[i]!, shard, data }));
   },

@@ -87,6 +87,25 @@ describe("upkeep", () => {
     expect(kept.length).toBeLessThanOrEqual(130);
   });
 
+  test("a process that begins before the first rollup reads one sample a shard to find where to begin", async () => {
+    const own = await atFullHour();
+    await own.runMinutes(62);
+    const asked: Parameters<typeof own.store.readSamples>[0][] = [];
+    const store = new Proxy(own.store, {
+      get(target, name) {
+        if (name !== "readSamples") return Reflect.get(target, name).bind(target);
+        return (query: typeof asked[number]) => {
+          asked.push(query);
+          return target.readSamples(query);
+        };
+      },
+    });
+    await (await settlerFixture(threeRegions(), { from: { ...own, store } })).runMinutes(2);
+    const far = asked.filter(({ from, to }) => to - from > HOUR);
+    expect(far).toEqual([expect.objectContaining({ shard: 0, limit: 1 })]);
+    expect((await rows(own, "hour")).map(({ start }) => start)).toEqual([own.hour]);
+  });
+
   test("a process that begins anew with each tick, as an object that sleeps does, keeps up and asks little", async () => {
     const text = threeRegions([["version: 1", "version: 1\nretention: { raw: 1h }"]]);
     const asked: Record<string, number> = {};
