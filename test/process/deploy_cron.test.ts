@@ -143,8 +143,9 @@ describe.concurrent("on Deno Deploy", () => {
     async (timeline) => {
       const env = { ...SECRETS, DENO_TIMELINE: timeline };
       const child = assay(configFile(timeline.slice(0, 4), "http://127.0.0.1:1"), env, "call_order.ts");
-      await portOf(child);
+      await child.line("out", (line) => line === "serve");
       expect(child.out).toEqual(["cron", "serve"]);
+      await portOf(child);
       child.kill("SIGINT");
       expect(await child.ended).toMatchObject({ code: 0 });
     },
