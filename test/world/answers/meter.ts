@@ -34,7 +34,8 @@ export function startMeter(): () => Reading {
     reading.lagMs = Math.max(reading.lagMs, Math.min(late, usedNow - used));
     if (grown() > COLLECT_BYTES) collect();
     reading.grownBytes = Math.max(reading.grownBytes, grown());
-    [wall, used] = [wallNow, usedNow];
+    // Its own collection is not the exchange's.
+    [wall, used] = [performance.now(), usedMs()];
   };
   const timer = setInterval(look, EVERY_MS);
   return () => {
