@@ -37,9 +37,9 @@ export function certificateSign(
   at: number,
 ): { sign: Sign; reason?: string } {
   if (check.certificateWarningMs === 0) return { sign: "over" };
-  const recent = certificates.filter((seen) => seen !== undefined && at <= staleAt(check, seen.at));
+  const recent = certificates.flatMap((seen) => seen && at <= staleAt(check, seen.at) ? [seen] : []);
   if (recent.length === 0) return { sign: undefined };
-  const first = earliest(recent as SeenCertificate[]);
+  const first = earliest(recent);
   const leftMs = first.notAfter - at;
   if (leftMs > check.certificateWarningMs) return { sign: "over" };
   const span = leftMs > 0 ? `in ${formatSpan(leftMs)}` : `${formatSpan(-leftMs)} ago`;
