@@ -8,6 +8,7 @@ import { readTls } from "../src/config/tls.ts";
 import { zoneFault } from "../src/config/zone_fault.ts";
 import { applyQuietHours } from "../src/engine/notify/quiet.ts";
 import { functions } from "../src/config/expression/functions.ts";
+import { libraryOf } from "../src/config/expression/library.ts";
 import { patternsFor } from "../src/config/expression/pattern.ts";
 import { SINKS } from "../src/engine/notify/sinks/mod.ts";
 import { AUTH_KINDS } from "../src/evidence/probe/auth/mod.ts";
@@ -37,6 +38,7 @@ export const COMMON_KINDS = {
   readTls,
   readConverge,
   functions,
+  libraryOf,
   patternsFor,
   signRequest,
   authorizeReport,

@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { assess } from "../../src/judgement/assess.ts";
 import type { Brought } from "../../src/judgement/round.ts";
 import type { Check, Config } from "../../src/config/config.ts";
-import { compileExpectation } from "../../src/config/expression/mod.ts";
+import { compileExpectation } from "../../src/config/expression/compile.ts";
 import { loadPatterns } from "../../src/config/expression/pattern.ts";
 import type { Observation } from "../../src/evidence/probe/observation.ts";
 import { DIALECTS, read, type Report } from "../../src/evidence/report/mod.ts";

@@ -1,9 +1,7 @@
 /** Shared by all verbs: reading a config, printing its problems, exit codes. */
 import { closest } from "../../src/base/closest.ts";
 import { InvalidArgumentError, Option } from "commander";
-import { ConfigError, type ConfigOptions, load, type Problem } from "../../src/config/mod.ts";
-import type { Config } from "../../src/config/config.ts";
-import type { Locate } from "../../src/config/problem.ts";
+import { ConfigError, type ConfigOptions, load, type Problem, type Read } from "../../src/config/mod.ts";
 import type { ConfigText } from "../../src/config/mod.ts";
 import { readBeside, readConfigFiles } from "./config_files.ts";
 import { secretLookup } from "../../functions/deno/secrets.ts";
@@ -17,15 +15,9 @@ export const USAGE = 3;
 export const DEFAULT_FILE = "assay.yaml";
 
 /** A config and the text it came from. */
-export interface LoadedFile {
+export interface LoadedFile extends Read {
   /** The config as JSON text, with its secret references unresolved. */
   text: string;
-  /** The config composed from its files, ready to compile. */
-  value: unknown;
-  /** Maps a path of `value` to its source position. */
-  locate: Locate;
-  config: Config;
-  warnings: Problem[];
 }
 
 /** Loads a config. Rejects with a ConfigError if it is invalid, with another Error if it cannot be read. */

@@ -93,12 +93,12 @@ async function runWrangler(verb: "deploy" | "dev", words: string[], options: Opt
   });
   warn(configFile, loaded);
   const placed = withObjects(loaded.config, { plan, latencyMs });
-  const compiled = JSON.stringify(compileConfig(loaded.value, placed));
+  const compiled = JSON.stringify(compileConfig(loaded.value, { ...loaded, config: placed }));
   const files = verb === "deploy" ? DEPLOY : DEV;
   if (verb === "deploy") await printDiff(files.config, loaded.config);
   await Deno.mkdir(".assay", { recursive: true });
   await Deno.writeTextFile(files.config, compiled);
-  await Deno.writeTextFile(files.kinds, await workerKinds(loaded.config));
+  await Deno.writeTextFile(files.kinds, await workerKinds(loaded));
   const plain = rest.some((word) => /^(-e|--env)\b/.test(word)) ? [] : ["--env="];
   // `--var` comes last: wrangler reads every word after it as another variable.
   if (verb === "dev") return await run(WRANGLER, "dev", ...rest, ...plain, "--var", "ASSAY_PLACES:assumed");

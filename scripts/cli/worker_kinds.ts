@@ -3,7 +3,9 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Config } from "../../src/config/config.ts";
+import type { LoadedConfig } from "../../src/config/mod.ts";
 import type { Route } from "../../src/config/routes.ts";
+import { needsLibrary } from "../../src/config/expression/evaluate.ts";
 import { namesFunction } from "../../src/config/expression/functions.ts";
 import { namesPattern } from "../../src/config/expression/pattern.ts";
 import { mayGroup } from "../../src/engine/notify/grouping.ts";
@@ -41,7 +43,11 @@ function namesUrl({ regions }: Config): boolean {
 }
 
 /** Modules that few configs need: the export, its file, and whether a config needs it. */
-const OPTIONAL: [name: string, path: string, isUsed: (config: Config) => boolean][] = [
+const OPTIONAL: [
+  name: string,
+  path: string,
+  isUsed: (config: Config, trees: LoadedConfig["trees"]) => boolean,
+][] = [
   ["compileCron", "src/config/cron.ts", namesCron],
   ["zoneFault", "src/config/zone_fault.ts", namesCron],
   ["readMaintenance", "src/config/maintenance.ts", ({ maintenance }) => maintenance.length > 0],
@@ -55,6 +61,11 @@ const OPTIONAL: [name: string, path: string, isUsed: (config: Config) => boolean
     ({ checks }) => checks.some(({ converge, version }) => converge ?? version),
   ],
   ["patternsFor", "src/config/expression/pattern.ts", (config) => namesPattern(stepsOf(config))],
+  [
+    "libraryOf",
+    "src/config/expression/library.ts",
+    (_, trees) => [...trees.values()].some(needsLibrary),
+  ],
   ["functions", "src/config/expression/functions.ts", (config) => namesFunction(stepsOf(config))],
   [
     "signRequest",
@@ -120,7 +131,9 @@ interface Import {
 }
 
 /** The source of `kinds.ts` for a config. */
-export async function workerKinds(config: Config): Promise<string> {
+export async function workerKinds(
+  { config, trees }: Pick<LoadedConfig, "config" | "trees">,
+): Promise<string> {
   const dialects = { name: "DIALECTS", file: fileOf("src/evidence/report/mod.ts") };
   const object = { name: "objectKind", file: fileOf("functions/cloudflare/sqlite.ts") };
   const shared = (await rowsOf("stores", new Set([config.store.kind]))).filter(({ row }) => row.variables);
@@ -131,7 +144,7 @@ export async function workerKinds(config: Config): Promise<string> {
   const authSettings = [...walked.flatMap(({ auth }) => auth ?? []), ...authsOfReports(config)];
   const auths = await rowsOf("auths", new Set(authSettings.map(({ kind }) => kind)));
   const translations = await rowsOf("translations", new Set(translationsOf(config)));
-  const rare = OPTIONAL.filter(([, , isUsed]) => isUsed(config)).map(([name, path]) => ({
+  const rare = OPTIONAL.filter(([, , isUsed]) => isUsed(config, trees)).map(([name, path]) => ({
     name,
     file: fileOf(path),
   }));

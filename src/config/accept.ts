@@ -1,8 +1,8 @@
 import type { Checks } from "./checks.ts";
-import type { Compiler, CompilerOptions } from "./compile.ts";
+import type { Compiler, CompilerOptions } from "./compiler.ts";
 import type { Check, Config } from "./config.ts";
 import { digestOf } from "./digest.ts";
-import type { Patterns } from "./expression/mod.ts";
+import type { Node } from "./expression/tree.ts";
 import { freeze } from "./freeze.ts";
 import type { KindsAndReaders } from "./readers.ts";
 import type { Runtime } from "./runtime.ts";
@@ -54,6 +54,8 @@ export interface ParsedConfig {
 export interface LoadedConfig {
   config: Config;
   warnings: Problem[];
+  /** The tree of each expression that was checked, by its text. */
+  trees: ReadonlyMap<string, Node>;
 }
 
 /** How a config is built: with full checks if it is new, without if it passed before. */
@@ -80,12 +82,13 @@ export async function accept(
   if (draft === undefined) throw new ConfigError(problems);
   const patterns = await options.kinds.patternsFor?.(draft);
   const note: Note = (finding) => void findings.push(finding);
-  const config = withDepthCheck(() => build(draft, { ...options, ...mode, patterns }, note));
+  const trees = new Map<string, Node>();
+  const config = withDepthCheck(() => build(draft, { ...options, ...mode, patterns, parsed: trees }, note));
   const all = sortProblems([...problems, ...toProblems(findings, locate)]);
   if (all.some(({ severity }) => severity === "error")) throw new ConfigError(all);
   await setDigests(config.checks, mode.digests);
   // A compiled config is read at each wake-up of an object, and freezing would take a quarter of that time.
-  return { config: mode.checks ? freeze(config) : config, warnings: all };
+  return { config: mode.checks ? freeze(config) : config, warnings: all, trees };
 }
 
 /** Sequential, because each concurrent hash may take its own thread. */
@@ -104,11 +107,11 @@ export function withDepthCheck<T>(walk: () => T): T {
   }
 }
 
-type BuildOptions = LoadOptions & BuildMode & { patterns?: Patterns };
+type BuildOptions = LoadOptions & BuildMode & Pick<CompilerOptions, "patterns" | "parsed">;
 
 function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Config {
-  const { kinds, checks } = options;
-  const { dialects: rows, stores, auths = [], functions } = kinds;
+  const { kinds, checks, patterns, parsed } = options;
+  const { dialects: rows, stores, auths = [], functions, libraryOf } = kinds;
   const allowPrivate = options.allowPrivate || draft.allowPrivate === true;
   checkSecrets(checks?.references(draft, kinds, note) ?? options.secrets ?? [], options, note);
   if (options.runtime === "cloudflare" && !allowPrivate) checks?.edgeAddresses(draft, note);
@@ -128,7 +131,7 @@ function build(draft: Draft<RawConfig>, options: BuildOptions, note: Note): Conf
     turns: Math.min(options.turns ?? MOST_TURNS, store?.turns ?? MOST_TURNS),
     allowPrivate,
     runtime: isWorker ? "cloudflare" : options.runtime,
-    compiler: options.compiler(note, { patterns: options.patterns, functions, isWorker }),
+    compiler: options.compiler(note, { patterns, functions, libraryOf, parsed, isWorker }),
     checks,
     note,
   });

@@ -1,65 +1,15 @@
+import { compileExpectation, compileProgram, compileTemplate } from "./expression/compile.ts";
+import { ExpressionError } from "./expression/error.ts";
+import { type Expectation, type Language, vacuousPasses } from "./expression/mod.ts";
 import {
-  compileExpectation,
-  compileProgram,
-  compileTemplate,
-  type Expectation,
-  ExpressionError,
-  type ExpressionFunction,
-  type HostileAnswer,
-  type Language,
-  type Patterns,
-  type Program,
-  type Template,
-  vacuousPasses,
-  type Variables,
-} from "./expression/mod.ts";
+  type AnswerCompiler,
+  type AnswerShape,
+  type Compiler,
+  type CompilerOptions,
+  languageOf,
+  NO_ANSWER,
+} from "./compiler.ts";
 import type { Note, Path } from "./problem.ts";
-
-/** The shape of the answers of one step kind. */
-export interface AnswerShape {
-  /** CEL types of the variables of expectations and captures. */
-  readonly scope: Variables;
-  /** Further variables that a Worker cannot measure. */
-  readonly measured?: Variables;
-  /** Answers of unhealthy services: an expectation that passes them proves little. */
-  readonly hostile: readonly HostileAnswer[];
-}
-
-/** Compiles each distinct text once, and reports its faults at each place where it is used. */
-export interface Compiler {
-  template(source: string, captures: readonly string[], path: Path): Template;
-  over(answers: AnswerShape): AnswerCompiler;
-}
-
-/** Compiles expressions over answers of one kind. */
-export interface AnswerCompiler {
-  expectation(source: string, captures: readonly string[], path: Path): Expectation[];
-  program(source: string, captures: readonly string[], path: Path): Program[];
-  /**
-   * The names of hostile answers that pass all of these expectations, of which there must be at least one.
-   */
-  vacuousPasses(expectations: readonly Expectation[]): string[];
-}
-
-/** Options of a compiler. */
-export interface CompilerOptions {
-  patterns?: Patterns;
-  functions?: readonly ExpressionFunction[];
-  /** Whether any prober is a Worker. */
-  isWorker?: boolean;
-}
-
-/** The language of expressions over answers of this shape. */
-export function languageOf(
-  { scope, measured }: AnswerShape,
-  { patterns, functions, isWorker }: CompilerOptions,
-): Language {
-  const variables = isWorker ? scope : { ...scope, ...measured };
-  return { variables, absent: isWorker ? measured : undefined, patterns, functions };
-}
-
-/** Templates are filled before there is an answer. */
-export const NO_ANSWER: AnswerShape = { scope: {}, hostile: [] };
 
 /** A compiler for one config. A text that does not compile gives nothing, or for a template an empty one. */
 export function compiler(note: Note, options: CompilerOptions): Compiler {

@@ -1,5 +1,6 @@
 import { accept, type LoadedConfig, type LoadOptions } from "./accept.ts";
 import type { Config } from "./config.ts";
+import { packTree } from "./expression/tree.ts";
 import grammar from "./grammar.json" with { type: "json" };
 import { ConfigError, pathText } from "./problem.ts";
 import { readReferences } from "./references.ts";
@@ -17,6 +18,8 @@ export interface Compiled {
   objects: number;
   /** The digests of each target's checks, in order; computed at each start if absent. */
   digests?: string[][];
+  /** The tree of each expression, by its text; parsed at its first use if absent. */
+  trees?: Record<string, string>;
   /** The secrets it references. Of paths that differ only in numbers, one is kept; the others are counted. */
   secrets: SecretUse[];
 }
@@ -30,20 +33,26 @@ const withFewPaths = ({ paths, ...use }: SecretUse): SecretUse => {
   return { ...use, paths: few, more: paths.length - few.length || undefined };
 };
 
+/** What compiling needs of a loaded config. */
+interface Loaded extends Pick<LoadedConfig, "trees"> {
+  config: Pick<Config, "objects" | "targets">;
+}
+
 /** Compiles a value that passed `load`; `loaded` is the result of that. */
-export const compileConfig = (config: unknown, loaded?: Pick<Config, "objects" | "targets">): Compiled => ({
+export const compileConfig = (config: unknown, loaded?: Loaded): Compiled => ({
   grammar: grammar.mark,
   config,
-  objects: loaded?.objects ?? 1,
-  digests: loaded?.targets.map(({ checks }) => checks.map(({ digest }) => digest)),
+  objects: loaded?.config.objects ?? 1,
+  digests: loaded?.config.targets.map(({ checks }) => checks.map(({ digest }) => digest)),
+  trees: loaded && Object.fromEntries([...loaded.trees].map(([source, tree]) => [source, packTree(tree)])),
   secrets: readReferences(config as Draft<RawConfig>, ALL_REPLACED, () => {}).map(withFewPaths),
 });
 
 /** Loads a compiled config without checking its shape or expressions again. */
 export async function loadCompiled(value: unknown, options: LoadOptions): Promise<LoadedConfig> {
-  const { config, objects, digests, secrets } = readCompiled(value);
+  const { config, objects, digests, trees, secrets } = readCompiled(value);
   return await accept({ draft: config as Draft<RawConfig> }, { ...options, objects }, {
-    compiler: (_note, answers) => trustingCompiler(answers),
+    compiler: (_note, answers) => trustingCompiler({ ...answers, trees }),
     digests: digests?.flat(),
     secrets,
   });

@@ -1,5 +1,5 @@
 import { readAuth } from "./auth.ts";
-import { type AnswerCompiler, NO_ANSWER } from "./compile.ts";
+import { type AnswerCompiler, NO_ANSWER } from "./compiler.ts";
 import type { Step, StepAuth } from "./config.ts";
 import type { CheckContext, CheckDraft, StepDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind, RequestCount } from "./kinds.ts";

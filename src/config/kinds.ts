@@ -3,8 +3,8 @@
  * name.
  */
 import type * as z from "../base/zod.ts";
-import type { AnswerShape } from "./compile.ts";
-import type { ExpressionFunction, Patterns } from "./expression/mod.ts";
+import type { AnswerShape } from "./compiler.ts";
+import type { ExpressionFunction, Language, Patterns } from "./expression/mod.ts";
 import type { Finding } from "./problem.ts";
 import type { StepContext } from "./step_context.ts";
 import type { Runtime } from "./runtime.ts";
@@ -123,6 +123,8 @@ export interface Kinds {
   readonly tlsFault?: TlsFaultOf;
   /** Functions in addition to CEL's own. Absent in Workers whose config calls none. */
   readonly functions?: readonly ExpressionFunction[];
+  /** CEL's operators and functions. Absent in Workers whose config is evaluated without them. */
+  readonly libraryOf?: Language["libraryOf"];
   /** The engine of `matches`, if the config has a pattern. Absent in Workers whose config has none. */
   readonly patternsFor?: (config: unknown) => Promise<Patterns | undefined>;
 }

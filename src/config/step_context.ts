@@ -1,5 +1,5 @@
 import type { AddressChecks } from "./address.ts";
-import type { Compiler } from "./compile.ts";
+import type { Compiler } from "./compiler.ts";
 import type { Note, Path } from "./problem.ts";
 
 /** Context for reading a step. */

@@ -1,7 +1,7 @@
 import { readAuth } from "./auth.ts";
 import type { Check, Quorum, StepAuth, Target } from "./config.ts";
 import type { Checks } from "./checks.ts";
-import type { Compiler } from "./compile.ts";
+import type { Compiler } from "./compiler.ts";
 import type { CheckDraft } from "./draft.ts";
 import type { ConfigAuthKind, ConfigStepKind } from "./kinds.ts";
 import type { Runtime } from "./runtime.ts";

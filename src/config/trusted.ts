@@ -1,6 +1,6 @@
 /**
- * The compiler of a config that passed before: checks nothing again, and parses each expression at its first
- * use.
+ * The compiler of a config that passed before: checks nothing again, and compiles each expression at its
+ * first use.
  */
 import {
   type AnswerCompiler,
@@ -9,7 +9,7 @@ import {
   type CompilerOptions,
   languageOf,
   NO_ANSWER,
-} from "./compile.ts";
+} from "./compiler.ts";
 import { trustExpectation, trustProgram, trustTemplate } from "./expression/mod.ts";
 
 type Make<T> = (source: string) => T;

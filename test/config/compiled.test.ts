@@ -33,7 +33,7 @@ test("a share of a compiled config holds its targets as the whole does, and noth
     targets,
   };
   const whole = await loadValue(written, options);
-  const compiled = bundled(compileConfig(whole.value, whole.config));
+  const compiled = bundled(compileConfig(whole.value, whole));
   const { config, warnings } = await loadCompiled(
     shareOf(compiled, new Set(["till", "depot", "gone"])),
     options,
@@ -47,7 +47,7 @@ test("a share of a compiled config holds its targets as the whole does, and noth
 
 test("a digest that was compiled is not made again", async () => {
   const whole = await loadValue(value(), options);
-  const { digests, ...compiled } = bundled(compileConfig(whole.value, whole.config));
+  const { digests, ...compiled } = bundled(compileConfig(whole.value, whole));
   const { config } = await loadCompiled({ ...compiled, digests: [["as compiled"]] }, options);
   expect(digests).toEqual([whole.config.checks.map(({ digest }) => digest)]);
   expect(config.checks.map(({ digest }) => digest)).toEqual(["as compiled"]);

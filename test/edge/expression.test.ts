@@ -1,6 +1,7 @@
 /** What expressions ask of the language itself, in workerd. */
 import { expect, test } from "vitest";
-import { compileExpectation, compileProgram, writeJson } from "../../src/config/expression/mod.ts";
+import { compileExpectation, compileProgram } from "../../src/config/expression/compile.ts";
+import { writeJson } from "../../src/config/expression/mod.ts";
 import { loadPatterns } from "../../src/config/expression/pattern.ts";
 import { HTTP_VARIABLES, HttpScope } from "../../src/evidence/probe/steps/http/answer.ts";
 

@@ -32,8 +32,8 @@ export async function wrangler(
   const kinds = join(path, "kinds.ts");
   const loaded = await loadValue(config, { kinds: KINDS, runtime: "cloudflare" });
   const placed = withObjects(loaded.config, { plan: "paid", latencyMs: EDGE_LATENCY_MS });
-  writeFileSync(file, JSON.stringify(compileConfig(config, placed)));
-  writeFileSync(kinds, await workerKinds(loaded.config));
+  writeFileSync(file, JSON.stringify(compileConfig(config, { ...loaded, config: placed })));
+  writeFileSync(kinds, await workerKinds(loaded));
   const own = readFileSync(join(ROOT, "wrangler.toml"), "utf8");
   const places: [from: string, to: string][] = [
     ["./.assay/config.json", file],

@@ -1,38 +1,10 @@
-import { type ASTNode, Environment, type ParseError, type TypeError } from "@marcbachmann/cel-js";
-import { childrenOf } from "./rewrite.ts";
+import { Environment, type ParseError, type TypeError } from "@marcbachmann/cel-js";
+import { ExpressionError, type Mistake } from "./error.ts";
+import { extendStandard } from "./library.ts";
 import type { Language, Patterns, Variables } from "./scope.ts";
-import { extendStandard } from "./strict.ts";
+import { childrenOf, type Node } from "./tree.ts";
 import { explainFault } from "./wording.ts";
 import { closest } from "../../base/closest.ts";
-
-/** Position of a mistake, and what was expected. */
-export interface Mistake {
-  start: number;
-  end: number;
-  expected?: string;
-  found?: string;
-  suggestion?: string;
-}
-
-/** A mistake in an expression or template; `start` and `end` are offsets in its source. */
-export class ExpressionError extends Error {
-  override readonly name = "ExpressionError";
-  start: number;
-  end: number;
-  expected?: string;
-  found?: string;
-  /** Did you mean. */
-  suggestion?: string;
-
-  constructor(message: string, { start, end, expected, found, suggestion }: Mistake) {
-    super(message);
-    this.start = start;
-    this.end = end;
-    this.expected = expected;
-    this.found = found;
-    this.suggestion = suggestion;
-  }
-}
 
 const RUN = {
   id: "string",
@@ -45,6 +17,8 @@ const RUN = {
 /** Variables of every expression besides `run`; answers add their own. */
 const COMMON: Variables = { captures: "map<string, dyn>", now: "google.protobuf.Timestamp" };
 const SOURCE_CHARS = 4096;
+/** Maximum depth of a tree, so that no walk of one exhausts the stack. */
+const MOST_LEVELS = 500;
 
 const environments = new WeakMap<Language, Environment>();
 
@@ -86,24 +60,34 @@ export function typeCheck(
       found,
     });
   }
-  const { ast, type } = parse(source, language);
-  inspect(ast, captures, language.patterns);
-  return { ast, type };
+  const { tree, type } = parse(source, language);
+  inspect(tree, captures, language.patterns);
+  return { tree, type };
 }
 
-function parse(source: string, language: Language): { ast: ASTNode; type: string } {
+function parse(source: string, language: Language): { tree: Node; type: string } {
   const environment = environmentOf(language);
   let error: ParseError | TypeError | undefined;
   try {
     const parsed = environment.parse(source);
+    assertDepth(parsed.ast);
     const result = parsed.check();
-    if (result.valid) return { ast: parsed.ast, type: result.type! };
+    if (result.valid) return { tree: parsed.ast, type: result.type! };
     error = result.error;
   } catch (thrown) {
+    if (thrown instanceof ExpressionError) throw thrown;
     error = thrown as ParseError;
   }
   if (!error?.range) throw new ExpressionError(String(error), { start: 0, end: source.length });
   throw new ExpressionError(...worded(error, source, language));
+}
+
+function assertDepth(tree: Node) {
+  let level: readonly Node[] = [tree];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > MOST_LEVELS) throw new ExpressionError("expression is nested too deep", tree);
+    level = level.flatMap(childrenOf);
+  }
 }
 
 /** The message of a fault of the library, and its mistake: names get what may stand there. */
@@ -144,7 +128,7 @@ function nameHints(found: string, names: readonly string[]): Partial<Mistake> {
 }
 
 /** Checks names of captures, patterns and optional values, which the type checker does not. */
-function inspect(node: ASTNode, captures: readonly string[], patterns?: Patterns) {
+function inspect(node: Node, captures: readonly string[], patterns?: Patterns) {
   const name = captureName(node);
   if (name !== undefined && !captures.includes(name)) {
     const { start, end } = node;
@@ -164,10 +148,10 @@ function inspect(node: ASTNode, captures: readonly string[], patterns?: Patterns
 }
 
 /** The library's checker knows the makers of optional values even where its grammar does not enable them. */
-const isOptional = ([name, receiver]: readonly [string, ASTNode, ...unknown[]]): boolean =>
+const isOptional = ([name, receiver]: readonly [string, Node, ...unknown[]]): boolean =>
   (name === "none" || name === "of") && receiver.op === "id" && receiver.args === "optional";
 
-function captureName(node: ASTNode): string | undefined {
+function captureName(node: Node): string | undefined {
   if (node.op !== "." && node.op !== "[]") return undefined;
   const [holder, key] = node.args;
   if (holder.op !== "id" || holder.args !== "captures") return undefined;
@@ -175,10 +159,10 @@ function captureName(node: ASTNode): string | undefined {
   return key.op === "value" && typeof key.args === "string" ? key.args : undefined;
 }
 
-function inspectPattern(pattern: ASTNode | undefined, patterns?: Patterns) {
+function inspectPattern(pattern: Node | undefined, patterns?: Patterns) {
   if (!pattern) return;
   if (!patterns) throw new ExpressionError("this build has no patterns", pattern);
   const mistake = pattern.op === "value" && typeof pattern.args === "string" &&
-    patterns.mistake(pattern.args);
+    patterns.prepare(pattern.args);
   if (mistake) throw new ExpressionError("Invalid pattern", { ...pattern, ...mistake });
 }

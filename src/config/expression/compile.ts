@@ -1,22 +1,65 @@
-import type { ParseResult } from "@marcbachmann/cel-js";
-import { ExpressionError, typeCheck } from "./check.ts";
-import { compileStrict } from "./evaluate.ts";
-import { namesIn } from "./rewrite.ts";
-import type { Language } from "./scope.ts";
-import { expressionFailure } from "./strict.ts";
+/** Checks and compiles expressions and templates; `trusted.ts` compiles those that were checked before. */
+import { typeCheck } from "./check.ts";
+import { ExpressionError } from "./error.ts";
+import { type Parsed, parsedOf } from "./evaluate.ts";
+import { captureOf, Condition, type Expectation, jsonValueOf, type Program } from "./expectation.ts";
+import { libraryOf } from "./library.ts";
+import type { Language, Scope } from "./scope.ts";
+import { type Template, templateOf } from "./template.ts";
+import { withArticle } from "./wording.ts";
 
-/** Checks an expression and compiles it to a program that fails closed. Throws `ExpressionError`. */
-export function compile(source: string, language: Language, captures: readonly string[]) {
-  const { ast, type } = typeCheck(source, language, captures);
-  const place = { start: 0, end: source.length };
-  let program: ParseResult;
-  try {
-    program = compileStrict(ast, language);
-  } catch {
-    throw new ExpressionError("expression is nested too deep", place);
+function compile(
+  source: string,
+  language: Language,
+  captures: readonly string[],
+): Parsed & { type: string } {
+  const { tree, type } = typeCheck(source, language, captures);
+  language.parsed?.set(source, tree);
+  return { ...parsedOf(tree, { ...language, libraryOf }), type };
+}
+
+/**
+ * Compiles a condition. `captures` are names captured by earlier steps; `language` defines the variables.
+ * Throws `ExpressionError`.
+ */
+export function compileExpectation(
+  source: string,
+  captures: readonly string[],
+  language: Language,
+): Expectation {
+  const parsed = compile(source, language, captures);
+  const { tree: { start, end }, type } = parsed;
+  if (type !== "bool" && type !== "dyn") {
+    const mistake = { start, end, expected: "a bool", found: withArticle(type) };
+    throw new ExpressionError("An expectation must be a condition", mistake);
   }
-  // Report expressions that can only fail now, not at run time.
-  const { error } = program.check();
-  if (error) throw new ExpressionError(expressionFailure(error).detail, place);
-  return { ast, type, program, reads: namesIn(ast) };
+  return new Condition(source, captures, () => parsed);
+}
+
+/** Compiles a capture. Throws `ExpressionError`. */
+export function compileProgram(source: string, captures: readonly string[], language: Language): Program {
+  const parsed = compile(source, language, captures);
+  return captureOf(source, () => parsed);
+}
+
+/** Language of templates without an answer and without patterns. */
+const PLAIN: Language = { variables: {} };
+
+/** Compiles a template over `captures`, `run`, `now` and what `language` adds. Throws `ExpressionError`. */
+export const compileTemplate = (source: string, captures: readonly string[], language = PLAIN): Template =>
+  templateOf(source, (hole, offset) => compileHole(hole, offset, captures, language));
+
+/** Compiles one expression; `offset` is its start in the template. */
+function compileHole(source: string, offset: number, captures: readonly string[], language: Language) {
+  try {
+    const parsed = compile(source, language, captures);
+    return { source: source.trim(), fill: (scope: Scope) => jsonValueOf(parsed, scope) };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    throw new ExpressionError(error.message, {
+      ...error,
+      start: error.start + offset,
+      end: error.end + offset,
+    });
+  }
 }

@@ -1,11 +1,6 @@
-import type { ASTNode, ParseResult } from "@marcbachmann/cel-js";
-import { ExpressionError } from "./check.ts";
-import { compile } from "./compile.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, failureOf, type Parsed } from "./evaluate.ts";
 import { explain } from "./explain.ts";
-import type { Language, Scope } from "./scope.ts";
-import { expressionFailure } from "./strict.ts";
-import { withArticle } from "./wording.ts";
+import type { Scope } from "./scope.ts";
 import { toJson, type Value, type ValueReason } from "./value.ts";
 
 /** A compiled capture. A missing or null value is not ok. */
@@ -34,19 +29,11 @@ export interface Expectation {
   test(scope: Scope): Mismatch | null;
 }
 
-/** Returns an expression's tree and program, parsed at the first call. */
-export type Parsed = () => { ast: ASTNode; program: ParseResult; reads: ReadonlySet<string> };
-
 /** An expectation that remembers which captures it may use. */
 export class Condition implements Expectation {
-  readonly #parsed: Parsed;
+  readonly #parsed: () => Parsed;
 
-  constructor(
-    readonly source: string,
-    readonly captures: readonly string[],
-    readonly language: Language,
-    parsed: Parsed,
-  ) {
+  constructor(readonly source: string, readonly captures: readonly string[], parsed: () => Parsed) {
     this.#parsed = parsed;
   }
 
@@ -55,68 +42,32 @@ export class Condition implements Expectation {
   }
 
   test(scope: Scope): Mismatch | null {
-    const { ast, program } = this.#parsed();
-    const value = evaluate(program, scope);
+    const parsed = this.#parsed();
+    const value = evaluate(parsed.compute, scope);
     if (value.ok && value.value === true) return null;
-    return { expression: this.source, ...explain(ast, scope, this.language, "bool") };
+    return { expression: this.source, ...explain(parsed, scope, "bool") };
   }
 }
 
-/**
- * Compiles a condition. `captures` are names captured by earlier steps; `language` defines the variables.
- * Throws `ExpressionError`.
- */
-export function compileExpectation(
-  source: string,
-  captures: readonly string[],
-  language: Language,
-): Expectation {
-  const parsed = compile(source, language, captures);
-  const { ast, type } = parsed;
-  if (type !== "bool" && type !== "dyn") {
-    const place = { start: ast.start, end: ast.end };
-    throw new ExpressionError("An expectation must be a condition", {
-      ...place,
-      expected: "a bool",
-      found: withArticle(type),
-    });
-  }
-  return new Condition(source, captures, language, () => parsed);
-}
-
-/** Compiles a capture. Throws `ExpressionError`. */
-export function compileProgram(source: string, captures: readonly string[], language: Language): Program {
-  const parsed = compile(source, language, captures);
-  return programOf(source, language, () => parsed);
-}
-
-/** Makes a program from a parsed expression. */
-export const programOf = (source: string, language: Language, parsed: Parsed): Program => ({
+/** Makes a capture of a parsed expression. */
+export const captureOf = (source: string, parsed: () => Parsed): Program => ({
   source,
   get reads() {
     return parsed().reads;
   },
-  run(scope) {
-    const { ast, program } = parsed();
-    return jsonValueOf(ast, program, scope, language);
-  },
+  run: (scope) => jsonValueOf(parsed(), scope),
 });
 
-/** The value of a program as JSON, or one line that says why there is none. Never throws. */
-export function jsonValueOf(
-  ast: ASTNode,
-  program: ParseResult,
-  scope: Scope,
-  language: Language,
-): Value {
-  const value = evaluate(program, scope);
+/** The value of an expression as JSON, or one line that says why there is none. Never throws. */
+export function jsonValueOf(parsed: Parsed, scope: Scope): Value {
+  const value = evaluate(parsed.compute, scope);
   if (!value.ok || value.value === null) {
-    const { reason, detail } = explain(ast, scope, language, "value");
+    const { reason, detail } = explain(parsed, scope, "value");
     return { ok: false, reason: reason === "false" ? "error" : reason, detail };
   }
   try {
     return { ok: true, value: toJson(value.value) };
   } catch (error) {
-    return { ok: false, ...expressionFailure(error) };
+    return { ok: false, ...failureOf(error) };
   }
 }

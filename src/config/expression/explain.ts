@@ -1,7 +1,6 @@
-import type { ASTNode } from "@marcbachmann/cel-js";
-import { compileStrict, evaluate } from "./evaluate.ts";
-import { childrenOf, isMacro } from "./rewrite.ts";
-import type { Language, Scope } from "./scope.ts";
+import { compileTree, evaluate, type Parsed } from "./evaluate.ts";
+import type { Scope } from "./scope.ts";
+import { childrenOf, isMacro, type Node, sourceOf } from "./tree.ts";
 import { print, type Value, type ValueReason } from "./value.ts";
 import { oneLine } from "../../base/text.ts";
 
@@ -16,34 +15,29 @@ export interface Explanation {
 
 const SHOWN_LEAVES = 12;
 
-/** Explains why `node` was not true (`wanted` is `bool`) or had no value, by evaluating its parts again. */
-export function explain(
-  node: ASTNode,
-  scope: Scope,
-  language: Language,
-  wanted: "bool" | "value",
-): Explanation {
-  const known = new Map<ASTNode, Value>();
-  const valueOf = (part: ASTNode): Value => {
-    const value = known.get(part) ?? evaluate(compileStrict(part, language), scope);
+/** Explains why `tree` was not true (`wanted` is `bool`) or had no value, by evaluating its parts again. */
+export function explain({ tree, language }: Parsed, scope: Scope, wanted: "bool" | "value"): Explanation {
+  const known = new Map<Node, Value>();
+  const valueOf = (part: Node): Value => {
+    const value = known.get(part) ?? evaluate(compileTree(part, language), scope);
     known.set(part, value);
     return value;
   };
-  const { reason, detail } = wanted === "bool" ? explainFalse(node, valueOf) : explainMissing(node, valueOf);
-  const leaves = leavesOf(node, valueOf).slice(0, SHOWN_LEAVES);
+  const { reason, detail } = wanted === "bool" ? explainFalse(tree, valueOf) : explainMissing(tree, valueOf);
+  const leaves = leavesOf(tree, valueOf).slice(0, SHOWN_LEAVES);
   const values = Object.fromEntries(
-    leaves.map((leaf) => [oneLine(textOf(leaf), 100), printValue(valueOf(leaf))]),
+    leaves.map((leaf) => [oneLine(sourceOf(leaf), 100), printValue(valueOf(leaf))]),
   );
   return { reason, detail: oneLine(detail, 300), values };
 }
 
-type ValueOf = (node: ASTNode) => Value;
+type ValueOf = (node: Node) => Value;
 type Cause = { reason: "false" | ValueReason; detail: string };
 
 const holds = (value: Value) => value.ok && value.value === true;
 
 /** Descends to the operand that decided: the first of `&&` that is not true, both of `||`. */
-function explainFalse(node: ASTNode, valueOf: ValueOf): Cause {
+function explainFalse(node: Node, valueOf: ValueOf): Cause {
   if (node.op === "&&") return explainFalse(node.args[holds(valueOf(node.args[0])) ? 1 : 0], valueOf);
   if (node.op === "||") {
     const left = explainFalse(node.args[0], valueOf);
@@ -68,7 +62,7 @@ function explainFalse(node: ASTNode, valueOf: ValueOf): Cause {
 }
 
 /** Descends to the first part without a value. */
-function explainMissing(node: ASTNode, valueOf: ValueOf): Cause {
+function explainMissing(node: Node, valueOf: ValueOf): Cause {
   const value = valueOf(node);
   if (value.ok) return { reason: "null", detail: describe(node, valueOf) };
   for (const part of partsOf(node, valueOf)) {
@@ -77,9 +71,9 @@ function explainMissing(node: ASTNode, valueOf: ValueOf): Cause {
   const { reason, detail } = value;
   if (reason === "parse") return { reason, detail };
   const access = node.op === "." || node.op === "[]";
-  if (reason === "missing" && access) return { reason, detail: `${textOf(node)} is missing` };
+  if (reason === "missing" && access) return { reason, detail: `${sourceOf(node)} is missing` };
   const inputs = partsOf(node, valueOf).flatMap((part) => leavesOf(part, valueOf));
-  const seen = sentence(inputs, valueOf) || textOf(node);
+  const seen = sentence(inputs, valueOf) || sourceOf(node);
   const nullSeen = reason === "null" && inputs.some((leaf) => isNull(valueOf(leaf)));
   return { reason, detail: nullSeen ? seen : `${seen}: ${detail}` };
 }
@@ -87,7 +81,7 @@ function explainMissing(node: ASTNode, valueOf: ValueOf): Cause {
 const isNull = (value: Value) => value.ok && value.value === null;
 
 /** The parts of `node` that were evaluated and can be evaluated separately. */
-function partsOf(node: ASTNode, valueOf: ValueOf): readonly ASTNode[] {
+function partsOf(node: Node, valueOf: ValueOf): readonly Node[] {
   if (node.op === "rcall" && isMacro(node)) {
     return node.args[0] === "bind" ? [node.args[2][1]!] : [node.args[1]];
   }
@@ -104,7 +98,7 @@ function partsOf(node: ASTNode, valueOf: ValueOf): readonly ASTNode[] {
 }
 
 /** The sub-expressions worth showing: paths, calls, and the inputs of boolean methods. */
-function leavesOf(node: ASTNode, valueOf: ValueOf): ASTNode[] {
+function leavesOf(node: Node, valueOf: ValueOf): Node[] {
   switch (node.op) {
     case "value":
       return [];
@@ -125,16 +119,16 @@ function leavesOf(node: ASTNode, valueOf: ValueOf): ASTNode[] {
   }
 }
 
-function isLiteral(node: ASTNode): boolean {
+function isLiteral(node: Node): boolean {
   return node.op === "value" || (node.op !== "id" && childrenOf(node).every(isLiteral));
 }
 
-function describe(node: ASTNode, valueOf: ValueOf): string {
-  return sentence(leavesOf(node, valueOf), valueOf) || `${textOf(node)} is ${printValue(valueOf(node))}`;
+function describe(node: Node, valueOf: ValueOf): string {
+  return sentence(leavesOf(node, valueOf), valueOf) || `${sourceOf(node)} is ${printValue(valueOf(node))}`;
 }
 
-function sentence(leaves: readonly ASTNode[], valueOf: ValueOf): string {
-  const facts = leaves.map((leaf) => `${textOf(leaf)} is ${printValue(valueOf(leaf))}`);
+function sentence(leaves: readonly Node[], valueOf: ValueOf): string {
+  const facts = leaves.map((leaf) => `${sourceOf(leaf)} is ${printValue(valueOf(leaf))}`);
   return [...new Set(facts)].join(", ");
 }
 
@@ -142,5 +136,3 @@ function printValue(value: Value): string {
   if (value.ok) return print(value.value);
   return value.reason === "missing" ? "missing" : `without value: ${value.detail}`.slice(0, 100);
 }
-
-const textOf = (node: ASTNode) => node.input.slice(node.start, node.end);

@@ -1,13 +1,16 @@
 /**
  * CEL expressions and templates that fail closed.
  *
- *     source -> check (types, names) -> rewrite (strict calls) -> program(scope) -> value
- *                                                                      \-> explain: evaluates the parts again
+ *     source -> check (types, names) -> tree -> compute(scope) -> value
+ *                                         \-> explain: evaluates the parts again
+ *
+ * `compile.ts` checks and compiles; what is here needs neither the checks nor CEL's library.
  */
 export {
   type ExpressionFunction,
   type Facts,
   type Language,
+  type Library,
   type Patterns,
   type Run,
   Scope,
@@ -16,9 +19,6 @@ export {
 export { CaselessMap, toMap, Unmet, type Value, type ValueReason } from "./value.ts";
 export type { Expectation, Mismatch, Program } from "./expectation.ts";
 export type { Template } from "./template.ts";
-export { ExpressionError } from "./check.ts";
-export { compileExpectation, compileProgram } from "./expectation.ts";
-export { compileTemplate } from "./template.ts";
 export { trustExpectation, trustProgram, trustTemplate } from "./trusted.ts";
 export { parseJson, writeJson } from "./body.ts";
 export { type HostileAnswer, vacuousPasses } from "./vacuous.ts";

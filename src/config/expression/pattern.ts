@@ -49,9 +49,9 @@ export async function loadPatterns(): Promise<Patterns> {
   };
   const patternOf = (source: string) => written.get(source) ?? compileMade(source, compile);
   return {
-    mistake(source) {
+    prepare(source) {
       try {
-        written.set(source, compile(source));
+        if (!written.has(source)) written.set(source, compile(source));
       } catch (error) {
         return { expected: "a pattern of RE2, without lookaround and backreferences", found: faultOf(error) };
       }

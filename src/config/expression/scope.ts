@@ -1,3 +1,4 @@
+import type { Node } from "./tree.ts";
 import { toMap } from "./value.ts";
 
 /** Where a step of a journey ran. `slot` is epoch ms (an int in CEL). */
@@ -23,8 +24,8 @@ export type Variables = Readonly<Record<string, string>>;
 
 /** The engine of `matches`, with RE2 syntax, as CEL defines it. */
 export interface Patterns {
-  /** The fault of a literal pattern, if it has one. */
-  mistake(pattern: string): { expected: string; found: string } | undefined;
+  /** Compiles a literal pattern, once, and returns its fault if it has one. */
+  prepare(pattern: string): { expected: string; found: string } | undefined;
   /** Whether `text` contains a match. Throws `Unmet` if the pattern is invalid or would take too long. */
   find(text: string, pattern: string): boolean;
   /**
@@ -44,6 +45,19 @@ export interface ExpressionFunction {
   apply(...args: any[]): unknown;
 }
 
+/** Functions that get the run's id as an additional first argument. */
+export const OF_RUN: ReadonlySet<string> = new Set(["uuid", "random"]);
+
+/** Throws `Unmet` if it has no value for these operands. */
+export type Apply = (...operands: unknown[]) => unknown;
+
+/** CEL's own operators and functions. */
+export interface Library {
+  parse(source: string): Node;
+  /** An operation on operands named `v0`, `v1` and so on, such as `v0 + v1`. */
+  apply(text: string): Apply;
+}
+
 /**
  * Variables and functions of expressions. Environments are cached by object, so use one constant object each.
  */
@@ -54,6 +68,12 @@ export interface Language {
   /** Absent if this bundle has no pattern engine. */
   patterns?: Patterns;
   functions?: readonly ExpressionFunction[];
+  /** Absent if this bundle has no library. */
+  libraryOf?: (functions: Language["functions"]) => Library;
+  /** Receives the tree of each expression that is compiled, by its source. */
+  parsed?: Map<string, Node>;
+  /** Trees of expressions that were compiled before, by their source, as `packTree` makes them. */
+  trees?: Readonly<Record<string, string>>;
 }
 
 /**

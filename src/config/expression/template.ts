@@ -1,7 +1,5 @@
-import { ExpressionError } from "./check.ts";
-import { compile } from "./compile.ts";
-import { jsonValueOf } from "./expectation.ts";
-import type { Language, Scope } from "./scope.ts";
+import { ExpressionError } from "./error.ts";
+import type { Scope } from "./scope.ts";
 import { kindOf, type Value } from "./value.ts";
 
 /** The rendered text, or why there is none. */
@@ -20,9 +18,6 @@ export interface Template {
   value(scope: Scope): Value;
 }
 
-/** Language of templates without an answer and without patterns. */
-const PLAIN: Language = { variables: {} };
-
 /** An expression in a template. */
 export interface Hole {
   source: string;
@@ -32,10 +27,6 @@ type Part = string | Hole;
 
 /** One `{{ expr }}`; braces inside a string literal of the expression do not close it. */
 const HOLE = /\{\{((?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?!\}\})[^"'])*)\}\}/gsy;
-
-/** Compiles a template over `captures`, `run`, `now` and what `language` adds. Throws `ExpressionError`. */
-export const compileTemplate = (source: string, captures: readonly string[], language = PLAIN): Template =>
-  templateOf(source, (hole, offset) => compileHole(hole, offset, captures, language));
 
 /** Parses a template; `makeHole` compiles its expressions. */
 export function templateOf(source: string, makeHole: (source: string, offset: number) => Hole): Template {
@@ -69,26 +60,6 @@ function partsOf(source: string, makeHole: (source: string, offset: number) => H
   }
   if (at < source.length || source === "") parts.push(source.slice(at));
   return parts;
-}
-
-/** Compiles one expression; `offset` is its start in the template. */
-function compileHole(
-  source: string,
-  offset: number,
-  captures: readonly string[],
-  language: Language,
-): Hole {
-  try {
-    const { ast, program } = compile(source, language, captures);
-    return { source: source.trim(), fill: (scope) => jsonValueOf(ast, program, scope, language) };
-  } catch (error) {
-    if (!(error instanceof ExpressionError)) throw error;
-    throw new ExpressionError(error.message, {
-      ...error,
-      start: error.start + offset,
-      end: error.end + offset,
-    });
-  }
 }
 
 function fill(parts: readonly Part[], scope: Scope, encode: "url" | "none"): Rendered {

@@ -1,34 +1,35 @@
 /**
- * Expressions and templates of a compiled config: each is parsed at its first use, and never checked again.
+ * Expressions and templates of a compiled config: each is compiled at its first use, and never checked again.
  */
-import { parseTrusted } from "./evaluate.ts";
-import { Condition, type Expectation, jsonValueOf, type Program, programOf } from "./expectation.ts";
+import { type Parsed, parsedOf } from "./evaluate.ts";
+import { captureOf, Condition, type Expectation, jsonValueOf, type Program } from "./expectation.ts";
 import type { Language } from "./scope.ts";
 import { type Template, templateOf } from "./template.ts";
+import { unpackTree } from "./tree.ts";
 
-/** Calls `make` once, at the first call. */
-function once<T extends object>(make: () => T): () => T {
-  let value: T | undefined;
-  return () => value ??= make();
+/** The expression, compiled at the first call. */
+function once(source: string, language: Language): () => Parsed {
+  let parsed: Parsed | undefined;
+  return () => parsed ??= parsedOf(treeOf(source, language), language);
+}
+
+function treeOf(source: string, { trees = {}, libraryOf, functions }: Language) {
+  if (Object.hasOwn(trees, source)) return unpackTree(trees[source]!, source);
+  if (libraryOf) return libraryOf(functions).parse(source);
+  throw new Error(`this deployment was made without '${source}': deploy again`);
 }
 
 /** A condition that was checked before. */
 export const trustExpectation = (source: string, language: Language): Expectation =>
-  new Condition(source, [], language, once(() => parseTrusted(source, language)));
+  new Condition(source, [], once(source, language));
 
 /** A capture that was checked before. */
 export const trustProgram = (source: string, language: Language): Program =>
-  programOf(source, language, once(() => parseTrusted(source, language)));
+  captureOf(source, once(source, language));
 
-/** A template that was checked before; its expressions are parsed when they are first filled in. */
+/** A template that was checked before. */
 export const trustTemplate = (source: string, language: Language): Template =>
   templateOf(source, (hole) => {
-    const parsed = once(() => parseTrusted(hole, language));
-    return {
-      source: hole.trim(),
-      fill(scope) {
-        const { ast, program } = parsed();
-        return jsonValueOf(ast, program, scope, language);
-      },
-    };
+    const parsed = once(hole, language);
+    return { source: hole.trim(), fill: (scope) => jsonValueOf(parsed(), scope) };
   });

@@ -1,4 +1,3 @@
-import { evaluate } from "@marcbachmann/cel-js";
 import { oneLine } from "../../base/text.ts";
 
 /** Why an expression has no usable value. */
@@ -64,21 +63,16 @@ export function kindOf(value: unknown): string {
   if (isMap(value)) return "map";
   if (value instanceof Date) return "timestamp";
   if (value instanceof Uint8Array) return "bytes";
-  rare ??= rareKinds();
-  return rare.get(value.constructor) ?? "value";
+  return rareKindOf(value);
 }
 
-/**
- * Classes that the library does not export, taken from a value of each, because minified code renames them.
- */
-const rareKinds = () =>
-  new Map(
-    [["uint(0)", "number"], ["duration('0s')", "duration"], ["type(0)", "type"]].map(([text, kind]) => [
-      (evaluate(text!) as object).constructor,
-      kind!,
-    ]),
-  );
-let rare: ReturnType<typeof rareKinds> | undefined;
+/** The kind of an instance of a class of the library. Minified code renames them. */
+function rareKindOf(value: object): string {
+  const tag = Object.prototype.toString.call(value);
+  if (tag === "[object google.protobuf.Duration]") return "duration";
+  if (tag.startsWith("[object Type<")) return "type";
+  return typeof value.valueOf() === "bigint" ? "number" : "value";
+}
 
 /** CEL equality: lists and maps by content, an int and a double by value, other kinds never. */
 export function equal(a: unknown, b: unknown): boolean {

@@ -2,10 +2,11 @@
  * Mistakes that the CEL library finds in an expression, in plain words. Candidates for a suggestion are tried
  * in turn; the caller keeps the first that is valid.
  */
-import type { ASTNode, Environment, ParseError, TypeError } from "@marcbachmann/cel-js";
+import type { Environment, ParseError, TypeError } from "@marcbachmann/cel-js";
 import { closest } from "../../base/closest.ts";
 import { ellipsize } from "../../base/text.ts";
 import { DURATION } from "../schema/duration.ts";
+import { type Node, sourceOf } from "./tree.ts";
 
 /** What is wrong with an expression. */
 export interface Wording {
@@ -19,8 +20,6 @@ export interface Wording {
 
 type Fault = ParseError | TypeError;
 type Definitions = ReturnType<Environment["getDefinitions"]>["functions"];
-
-const textOf = (node: ASTNode) => node.input.slice(node.start, node.end);
 
 /** The kind of values that a type of the library stands for, as failures name it. */
 function kindName(type: string): string {
@@ -157,12 +156,14 @@ function field({ summary, code, node }: Fault, where: string): Wording {
   if (code === "invalid_index_type") {
     return { message: "the key of a map must be a string", expected: "a string", found: where };
   }
-  const [holder, key] = node!.args as [ASTNode, string | ASTNode];
+  const [holder, key] = node!.args as [Node, string | Node];
   return {
     message: `${quotedType(summary)} has no fields`,
     expected: "a map or a list",
-    found: textOf(holder),
-    candidates: typeof key === "string" ? [`${textOf(holder)}.${key}()`, `${key}(${textOf(holder)})`] : [],
+    found: sourceOf(holder),
+    candidates: typeof key === "string"
+      ? [`${sourceOf(holder)}.${key}()`, `${key}(${sourceOf(holder)})`]
+      : [],
   };
 }
 
@@ -185,15 +186,15 @@ function operator({ node, summary }: Fault, where: string): Wording {
     message: says,
     expected,
     found: where,
-    candidates: operations(op, node!.args as [ASTNode, ASTNode]),
+    candidates: operations(op, node!.args as [Node, Node]),
   };
 }
 
 const QUOTED = /^(['"])(.*)\1$/s;
 
 /** Likely readings of an operation whose operands do not fit. */
-function operations(op: string, nodes: [ASTNode, ASTNode]): string[] {
-  const [left, right] = nodes.map(textOf) as [string, string];
+function operations(op: string, nodes: [Node, Node]): string[] {
+  const [left, right] = nodes.map(sourceOf) as [string, string];
   if (op === "in") return [`${right}.contains(${left})`, `${left} in ${unquoted(right)}`];
   const hundreds = /^(['"])([1-5])xx\1$/i.exec(right)?.[2];
   return [
@@ -236,8 +237,8 @@ const FOREIGN: Record<string, string> = {
 function call({ node, summary }: Fault, where: string, known: Definitions): Wording {
   const [, receiver, name, types] = /'(?:(.+)\.)?(\w+)\((.*)\)'$/s.exec(summary) as unknown as string[];
   const overloads = known.filter((one) => one.name === name);
-  const parts = node!.args as [string, ...(ASTNode | ASTNode[])[]];
-  const inputs = parts.slice(1).flat().map((part) => textOf(part as ASTNode));
+  const parts = node!.args as [string, ...(Node | Node[])[]];
+  const inputs = parts.slice(1).flat().map((part) => sourceOf(part as Node));
   if (overloads.length === 0) {
     const meant = FOREIGN[name!] ?? closest(name!, [...new Set(known.map((one) => one.name))]);
     return { message: `unknown function ${name}`, found: name, suggestion: meant };

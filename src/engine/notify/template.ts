@@ -3,14 +3,9 @@
  * unresolved, and an event's text can never become one.
  */
 import { isRecord } from "../../base/json.ts";
-import {
-  compileTemplate,
-  ExpressionError,
-  type Language,
-  parseJson,
-  Scope,
-  Unmet,
-} from "../../config/expression/mod.ts";
+import { compileTemplate } from "../../config/expression/compile.ts";
+import { ExpressionError } from "../../config/expression/error.ts";
+import { type Language, parseJson, Scope, Unmet } from "../../config/expression/mod.ts";
 import type { Finding, Path } from "../../config/problem.ts";
 import type { WebhookEvent } from "./event.ts";
 import { describeEvent, plainLines } from "./message.ts";

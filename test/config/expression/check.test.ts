@@ -3,9 +3,9 @@ import {
   compileExpectation,
   compileProgram,
   compileTemplate,
-  ExpressionError,
-  vacuousPasses,
-} from "../../../src/config/expression/mod.ts";
+} from "../../../src/config/expression/compile.ts";
+import { ExpressionError } from "../../../src/config/expression/error.ts";
+import { vacuousPasses } from "../../../src/config/expression/mod.ts";
 import { HOSTILE_HTTP } from "../../../src/evidence/probe/steps/http/answer.ts";
 import { HTTP } from "./facts.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileExpectation, compileProgram } from "../../../src/config/expression/mod.ts";
+import { compileExpectation, compileProgram } from "../../../src/config/expression/compile.ts";
 import { answer, HTTP } from "./facts.ts";
 
 const CAPTURES = ["order", "before"];

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileExpectation, compileProgram, ExpressionError } from "../../../src/config/expression/mod.ts";
+import { compileExpectation, compileProgram } from "../../../src/config/expression/compile.ts";
+import { ExpressionError } from "../../../src/config/expression/error.ts";
 import { functions, namesFunction } from "../../../src/config/expression/functions.ts";
 import { answer, HTTP } from "./facts.ts";
 

@@ -3,9 +3,8 @@ import {
   compileExpectation,
   compileProgram,
   compileTemplate,
-  Scope,
-  writeJson,
-} from "../../../src/config/expression/mod.ts";
+} from "../../../src/config/expression/compile.ts";
+import { Scope, writeJson } from "../../../src/config/expression/mod.ts";
 import { answer, FACTS, HTTP } from "./facts.ts";
 
 const ID = 1234567890123456789n;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ExchangeTrace } from "../../../src/base/ports.ts";
-import { compileExpectation, compileProgram } from "../../../src/config/expression/mod.ts";
+import { compileExpectation, compileProgram } from "../../../src/config/expression/compile.ts";
 import { edit, loadText, problemsOf, takeMark } from "../load_text.ts";
 import { answer, FACTS, HTTP } from "./facts.ts";
 

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileExpectation } from "../../../src/config/expression/mod.ts";
+import { compileExpectation } from "../../../src/config/expression/compile.ts";
 import { loadPatterns } from "../../../src/config/expression/pattern.ts";
 import { answer, HTTP } from "./facts.ts";
 
 const patterns = await loadPatterns();
 /** As an expression does: what it writes out is held against the syntax first. */
 function found(source: string, text: string): boolean {
-  expect(patterns.mistake(source)).toBeUndefined();
+  expect(patterns.prepare(source)).toBeUndefined();
   return patterns.find(text, source);
 }
 
@@ -59,7 +59,7 @@ describe("a pattern means what RE2 says", () => {
     ["[z-a]", "invalid character class range: `z-a`"],
     ["a{1001}", "invalid repeat count: `{1001}`"],
     ["a{1000}".repeat(6), "its repetitions come to 6002 instructions, more than 5000"],
-  ])("%s is none", (source, fault) => expect(patterns.mistake(source)?.found).toBe(fault));
+  ])("%s is none", (source, fault) => expect(patterns.prepare(source)?.found).toBe(fault));
 
   /** Where both engines agree by definition: ASCII letters, groups, repetitions. */
   const PLAIN = fc.letrec<{ pattern: string; piece: string }>((tie) => ({

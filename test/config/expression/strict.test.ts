@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { compileExpectation } from "../../../src/config/expression/mod.ts";
+import { compileExpectation } from "../../../src/config/expression/compile.ts";
 import { answer, HTTP } from "./facts.ts";
 
 const KINDS = { string: "a", number: 1, bool: true, list: [1], map: { a: 1 }, null: null };

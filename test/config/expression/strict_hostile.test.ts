@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileExpectation, compileProgram } from "../../../src/config/expression/mod.ts";
+import { compileExpectation, compileProgram } from "../../../src/config/expression/compile.ts";
 import { answer, HTTP } from "./facts.ts";
 
 const SOURCES = [

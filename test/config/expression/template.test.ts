@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compileTemplate, Scope } from "../../../src/config/expression/mod.ts";
+import { compileTemplate } from "../../../src/config/expression/compile.ts";
+import { Scope } from "../../../src/config/expression/mod.ts";
 import { FACTS } from "./facts.ts";
 
 const captures = {

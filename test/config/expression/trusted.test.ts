@@ -3,11 +3,31 @@ import {
   compileExpectation,
   compileProgram,
   compileTemplate,
+} from "../../../src/config/expression/compile.ts";
+import { needsLibrary } from "../../../src/config/expression/evaluate.ts";
+import { libraryOf } from "../../../src/config/expression/library.ts";
+import {
+  type Language,
   trustExpectation,
   trustProgram,
   trustTemplate,
 } from "../../../src/config/expression/mod.ts";
+import { type Node, packTree } from "../../../src/config/expression/tree.ts";
+import { loadPatterns } from "../../../src/config/expression/pattern.ts";
 import { answer, HTTP } from "./facts.ts";
+
+/**
+ * The languages in which a source that was checked is evaluated: from its text by the library, from its packed
+ * trees, and from those without a library if it needs none.
+ */
+function languagesFor(language: Language, check: (language: Language) => unknown): Language[] {
+  const parsed = new Map<string, Node>();
+  check({ ...language, parsed });
+  const trees = Object.fromEntries([...parsed].map(([text, tree]) => [text, packTree(tree)]));
+  const withLibrary = { ...language, libraryOf };
+  const needs = [...parsed.values()].some(needsLibrary);
+  return [withLibrary, { ...withLibrary, trees }, ...(needs ? [] : [{ ...language, trees }])];
+}
 
 const CAPTURES = ["order", "before"];
 const BODIES = [
@@ -45,18 +65,32 @@ const EXPRESSIONS = [
   "string(now) == '2026-01-01T00:00:00Z'",
   "!(body.n > 3)",
   "body.n",
+  "b'ab' == bytes('ab') && 5u == uint(body.n)",
+  "type(body.n) == double && type(body.tags) == list",
+  "body.n >= -1.5 && body.n > -9223372036854775808 && - body.n < 0",
+  "text.contains('\\u00e9\\n') || text.endsWith(r'\\d')",
+  "{'constructor': body.n, 'a': null}.constructor == 5 && null == {'a': null}.a",
+  "[[1, 2.5, true, 'x'], []][0][1] == 2.5",
+  "body.items.all(i, body.tags.exists(t, t == i.id)) || body.items.map(i, i.ok, i.id) == ['a']",
+  "string(body.n).size() + size(body.state) == 9",
 ];
 
 describe("what is trusted comes to the same as what is checked", () => {
   test.each(EXPRESSIONS)("as an expectation: %s", (source) => {
-    const [checked, trusted] = [compileExpectation(source, CAPTURES, HTTP), trustExpectation(source, HTTP)];
-    expect([...trusted.reads]).toEqual([...checked.reads]);
-    for (const body of BODIES) expect(trusted.test(answer(body)), body).toEqual(checked.test(answer(body)));
+    const checked = compileExpectation(source, CAPTURES, HTTP);
+    for (const language of languagesFor(HTTP, (language) => compileExpectation(source, CAPTURES, language))) {
+      const trusted = trustExpectation(source, language);
+      expect([...trusted.reads]).toEqual([...checked.reads]);
+      for (const body of BODIES) expect(trusted.test(answer(body)), body).toEqual(checked.test(answer(body)));
+    }
   });
 
   test.each(EXPRESSIONS)("as a capture: %s", (source) => {
-    const [checked, trusted] = [compileProgram(source, CAPTURES, HTTP), trustProgram(source, HTTP)];
-    for (const body of BODIES) expect(trusted.run(answer(body)), body).toEqual(checked.run(answer(body)));
+    const checked = compileProgram(source, CAPTURES, HTTP);
+    for (const language of languagesFor(HTTP, (language) => compileProgram(source, CAPTURES, language))) {
+      const trusted = trustProgram(source, language);
+      for (const body of BODIES) expect(trusted.run(answer(body)), body).toEqual(checked.run(answer(body)));
+    }
   });
 
   test.each([
@@ -68,7 +102,8 @@ describe("what is trusted comes to the same as what is checked", () => {
     "a {{ '}}' }} b {{ run.id + 'x' }}",
     "{{ now }}",
   ])("as a template: %s", (source) => {
-    const [checked, trusted] = [compileTemplate(source, CAPTURES), trustTemplate(source, { variables: {} })];
+    const checked = compileTemplate(source, CAPTURES);
+    const languages = languagesFor({ variables: {} }, (plain) => compileTemplate(source, CAPTURES, plain));
     const seen = (template: typeof checked) => [
       ...[template.source, template.single, template.literal],
       ...[
@@ -77,8 +112,18 @@ describe("what is trusted comes to the same as what is checked", () => {
         template.render(answer(""), "none"),
       ],
     ];
-    expect(seen(trusted)).toEqual(seen(checked));
+    for (const language of languages) expect(seen(trustTemplate(source, language))).toEqual(seen(checked));
   });
+});
+
+test("a long pattern that is written out is known where nothing was checked", async () => {
+  const language = { ...HTTP, libraryOf, patterns: await loadPatterns() };
+  expect(trustExpectation(`text.matches('^${"a?".repeat(200)}b$')`, language).test(answer("aab"))).toBeNull();
+});
+
+test("what a bundle lacks is its own fault, and no verdict", () => {
+  const { run } = trustProgram("body.n + 1", { ...HTTP, trees: {} });
+  expect(() => run(answer("{}"))).toThrow("this deployment was made without");
 });
 
 test("nothing is parsed before it is needed", () => {

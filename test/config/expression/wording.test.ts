@@ -1,6 +1,7 @@
 /** What the CEL library complains about, in plain words, when a config is loaded and when a journey runs. */
 import { expect, test } from "vitest";
-import { compileExpectation, ExpressionError } from "../../../src/config/expression/mod.ts";
+import { compileExpectation } from "../../../src/config/expression/compile.ts";
+import { ExpressionError } from "../../../src/config/expression/error.ts";
 import { answer, HTTP } from "./facts.ts";
 
 /** Words of the library that no user should read. */
@@ -86,7 +87,7 @@ const BODY = { n: 5, s: "abc", l: [1, "a"], m: { a: 1 } };
 test.each([
   ["body.n == '5'", "body.n is 5: cannot compare number with string"],
   ["body.s > 3", "body.s is 'abc': cannot compare string with number"],
-  ["now < body.s", "now is 2026-01-01T00:00:00.000Z, body.s is 'abc': cannot compare Timestamp with string"],
+  ["now < body.s", "now is 2026-01-01T00:00:00.000Z, body.s is 'abc': cannot compare timestamp with string"],
   ["body.n.size() > 3", "body.n is 5: a number has no size"],
   ["1 + body.s == 2", "body.s is 'abc': + cannot take number and string"],
   ["body.m + 1 == 2", "body.m is {a: 1}: + cannot take map and number"],

@@ -300,7 +300,8 @@ describe("deliver", () => {
     for (let turn = 0; turn < 50; turn++) await office.clock.advance(0);
     expect(open).toBe(2);
     while (made === undefined) {
-      await office.clock.advance(100);
+      // Time passes only while a webhook is waited for, else a slow machine lets a send run into its deadline.
+      await office.clock.advance(open > 0 ? 100 : 0);
       expect(open).toBeLessThanOrEqual(2);
     }
     expect(await done).toBe(13);

@@ -3,8 +3,8 @@ import {
   compileExpectation,
   compileProgram,
   compileTemplate,
-  type Run,
-} from "../../../src/config/expression/mod.ts";
+} from "../../../src/config/expression/compile.ts";
+import type { Run } from "../../../src/config/expression/mod.ts";
 import { KINDS } from "../../../functions/deno/kinds.ts";
 import type { Runtime } from "../../../src/config/runtime.ts";
 import { load } from "../../../src/config/mod.ts";

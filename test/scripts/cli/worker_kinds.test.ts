@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { KINDS } from "../../../functions/deno/kinds.ts";
 import { workerKinds } from "../../../scripts/cli/worker_kinds.ts";
-import type { Config, Target } from "../../../src/config/config.ts";
-import { load } from "../../../src/config/mod.ts";
+import type { Target } from "../../../src/config/config.ts";
+import { load, type LoadedConfig } from "../../../src/config/mod.ts";
 
 const BARE = ["DIALECTS", "objectKind", "httpStep"];
 
 /** The config of one check with these lines at its top. */
-async function configOf(top = "", every = "1m", expectation = "status == 200"): Promise<Config> {
+async function configOf(top = "", every = "1m", expectation = "status == 200"): Promise<LoadedConfig> {
   const text = `
 version: 1
 ${top}
@@ -18,13 +18,14 @@ targets:
     every.includes("*") ? `cron: "${every}"` : `every: ${every}`
   }, journey: [{ expect: "${expectation}" }] }]
 `;
-  return (await load({ kind: "yaml", text }, { kinds: KINDS })).config;
+  return await load({ kind: "yaml", text }, { kinds: KINDS });
 }
 
 /** The config of no optional kind, but for these settings of its target. */
-async function withTarget(settings: Partial<Target>): Promise<Config> {
-  const config = await configOf();
-  return { ...config, targets: config.targets.map((target) => ({ ...target, ...settings })) };
+async function withTarget(settings: Partial<Target>): Promise<LoadedConfig> {
+  const { config, ...loaded } = await configOf();
+  const targets = config.targets.map((target) => ({ ...target, ...settings }));
+  return { ...loaded, config: { ...config, targets } };
 }
 
 const capturing = (setting: string) =>
@@ -32,7 +33,7 @@ const capturing = (setting: string) =>
 
 const importsIn = (text: string) => [...text.matchAll(/^import \{ (\w+) \} from /gm)].map(([, name]) => name);
 
-test.each<[string, Config | Promise<Config>, string[]]>([
+test.each<[string, Promise<LoadedConfig>, string[]]>([
   ["no optional kind", configOf(), BARE],
   ["a store that is shared", configOf("store: { upstash: {} }"), ["DIALECTS", "upstashKind", "httpStep"]],
   ["a store of another runtime", configOf("store: { memory: {} }"), BARE],
@@ -115,15 +116,27 @@ test.each<[string, Config | Promise<Config>, string[]]>([
     ),
     ["DIALECTS", "objectKind", "slack", "httpStep", "readRoutes", "timely", "grouping"],
   ],
-  ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "functions"]],
+  ["a function", configOf("", "1m", "base64(text) == 'YQ=='"), [...BARE, "libraryOf", "functions"]],
+  ["arithmetic", configOf("", "1m", "body.used / body.size < 0.9"), [...BARE, "libraryOf"]],
+  ["a time", configOf("", "1m", "now - timestamp(body.at) < duration('5m')"), [...BARE, "libraryOf"]],
+  [
+    "a rarer method in a template",
+    configOf("", "1m", 'status == 200", request: { path: "/{{ run.id.upperAscii() }}" }, name: "a'),
+    [...BARE, "libraryOf"],
+  ],
+  [
+    "comparisons, logic, paths, macros and parts of texts",
+    configOf("", "1m", "status in [200, 204] && (text.contains('a') || body.items.all(i, i.n >= -1.5))"),
+    BARE,
+  ],
 ])("a Worker whose config has %s bundles just that", async (_, config, names) => {
   expect(importsIn(await workerKinds(await config))).toEqual(names);
 });
 
 test("a kind without a row is an error, never left out", async () => {
-  const config = await configOf();
+  const { config, trees } = await configOf();
   const webhooks = [{ id: "a", kind: "pigeon", events: ["*"], settings: {} }];
-  await expect(workerKinds({ ...config, webhooks })).rejects.toThrow(
+  await expect(workerKinds({ config: { ...config, webhooks }, trees })).rejects.toThrow(
     /^Cannot bundle pigeon as .*sinks\/mod\.ts/,
   );
 });
