@@ -9,7 +9,8 @@ export function parseJson(text: string): { value: unknown } | { unmet: Unmet } {
   try {
     const special = text.includes('"constructor"') || LONG_NUMBER.test(text);
     const value: unknown = JSON.parse(text, special ? revive : undefined);
-    if (isWithinDepth(value, BODY_LEVELS)) return { value };
+    // Each level takes two characters.
+    if (text.length <= 2 * BODY_LEVELS || isWithinDepth(value, BODY_LEVELS)) return { value };
     return { unmet: new Unmet("parse", `body is nested deeper than ${BODY_LEVELS} levels`) };
   } catch {
     const seen = text.trim() === "" ? "it is empty" : `starts with '${oneLine(text.trimStart(), 60)}'`;

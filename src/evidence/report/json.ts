@@ -8,7 +8,8 @@ export function tryParseJson(text: string): unknown {
   if (!/^\s*[{[]/.test(text)) return undefined;
   try {
     const json: unknown = JSON.parse(text);
-    return isDeep(json) ? undefined : json;
+    // Each level takes two characters.
+    return text.length > 2 * MAX_DEPTH && isDeep(json) ? undefined : json;
   } catch {
     return undefined;
   }
