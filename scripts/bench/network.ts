@@ -156,7 +156,7 @@ async function benchFlatness(plan: BenchPlan): Promise<BenchRow> {
     const repeat = async () => {
       for (let i = 0; i < ticks; i++) await assay.tick();
     };
-    const [tick, loop] = await inTurns(7, [repeat, () => bareLoop(urls, AT_ONCE)]) as [
+    const [tick, loop] = await inTurns(15, [repeat, () => bareLoop(urls, AT_ONCE)]) as [
       number[],
       number[],
     ];

@@ -43,7 +43,8 @@ export const haproxy: Dialect = {
   // In `;json` one server takes 20 KiB or more.
   path: /;(json|csv)/,
   isBulky: true,
-  recognise: ({ text, json }) => backendsOf(text, json) !== undefined || (json === undefined && (isAgent(text) || MONITOR.test(text))),
+  recognise: ({ text, json }) =>
+    backendsOf(text, json) !== undefined || (json === undefined && (isAgent(text) || MONITOR.test(text))),
   read({ status, text, json }) {
     const backends = backendsOf(text, json);
     if (backends) {
