@@ -29,12 +29,7 @@ export interface AnswerCompiler {
 }
 
 /** Options of a compiler. */
-export interface CompilerOptions {
-  patterns?: Language["patterns"];
-  functions?: Language["functions"];
-  libraryOf?: Language["libraryOf"];
-  parsed?: Language["parsed"];
-  trees?: Language["trees"];
+export interface CompilerOptions extends Omit<Language, "variables" | "absent"> {
   /** Whether any prober is a Worker. */
   isWorker?: boolean;
 }

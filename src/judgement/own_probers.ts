@@ -12,6 +12,8 @@ import { openOwn, type OwnInstant, recentIncident, resolveOwn } from "./own_inci
 export interface ProberWatch {
   /** When the latest walk with a round began; without one, when the first walk it was asked for began. */
   broughtAt: number;
+  /** No walk with a round is known. */
+  noRoundYet?: true;
   /** When the latest counted walk began. */
   askedAt: number;
   /** Consecutive asks without a round; not counted beyond the number that opens an incident. */
@@ -76,13 +78,17 @@ function countAsks(
   const inOrder = asks.toSorted((a, b) => a.at - b.at);
   let watch = before ? withoutFuture(before, at) : firstWatch(inOrder[0]!, walkedAt);
   for (const { at: askedAt, brought } of inOrder) {
-    const broughtAt = brought ? Math.max(watch.broughtAt, askedAt) : watch.broughtAt;
-    if (brought) watch = { ...watch, broughtAt, askedAt: broughtAt, unanswered: 0 };
+    if (brought) watch = withRound(watch, askedAt);
     else if (askedAt > watch.askedAt) {
       watch = { ...watch, askedAt, unanswered: Math.min(ASKS, watch.unanswered + 1) };
     }
   }
   return watch;
+}
+
+function withRound({ noRoundYet, ...watch }: ProberWatch, at: number): ProberWatch {
+  const broughtAt = noRoundYet ? at : Math.max(watch.broughtAt, at);
+  return { ...watch, broughtAt, askedAt: broughtAt, unanswered: 0 };
 }
 
 /**
@@ -91,7 +97,8 @@ function countAsks(
  */
 function firstWatch({ prober, at }: Ask, walkedAt: StepProbersContext["walkedAt"]): ProberWatch {
   const known = walkedAt(prober);
-  return { broughtAt: known ?? at, askedAt: known ?? -Infinity, unanswered: 0 };
+  if (known === undefined) return { broughtAt: at, noRoundYet: true, askedAt: -Infinity, unanswered: 0 };
+  return { broughtAt: known, askedAt: known, unanswered: 0 };
 }
 
 /** After the clock stepped back, times in the future count as now. */

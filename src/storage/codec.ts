@@ -260,6 +260,7 @@ const ownState = z.object({
     z.string(),
     z.object({
       broughtAt: z.number(),
+      noRoundYet: z.optional(z.literal(true)),
       askedAt: z.number(),
       unanswered: z.number(),
       incident: z.optional(incident),

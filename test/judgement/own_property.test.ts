@@ -117,6 +117,27 @@ test("own incidents are those of the naive judgement, commit by commit", () => {
   expect(told).toBeGreaterThan(250);
 });
 
+test("a round of a walk before the first one that was asked for counts by its own instant", () => {
+  const commit = (at: number, walk: number, brought: boolean): NaiveCommit => ({
+    at: START + at * SECOND,
+    probers: ["fra"],
+    blind: true,
+    asks: [{ prober: "fra", at: START + walk * SECOND, brought }],
+    sightings: [],
+  });
+  const commits = [
+    commit(20, 20, false),
+    commit(40, 40, false),
+    commit(60, -60, true),
+    commit(180, 0, false),
+    commit(240, 240, false),
+  ];
+  const told = [[], ["opened #1"], ["resolved #1 recovered"], [], ["opened #2"]];
+  const expected = told.map((some, i) => some.map((one) => `prober-fra ${one} @${commits[i]!.at}`));
+  expect(play(commits)).toEqual(expected);
+  expect(replayOwn(commits)).toEqual(expected);
+});
+
 test("nothing is remembered of what is well for ten minutes", () => {
   fc.assert(
     fc.property(histories, (commits) => {
